@@ -1,0 +1,70 @@
+"""Andon: raw data to published, tested, monitored data products.
+
+The public Python API. Names are loaded when they are first used, so that
+``import andon`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from andon.app.project import Project as Project
+    from andon.app.project import open_project as open
+    from andon.errors import AndonError as AndonError
+    from andon.errors import CheckFailed as CheckFailed
+    from andon.errors import Conflict as Conflict
+    from andon.errors import ProjectInvalid as ProjectInvalid
+    from andon.errors import UsageError as UsageError
+    from andon.spec.declare import accepted as accepted
+    from andon.spec.declare import asset as asset
+    from andon.spec.declare import expect as expect
+    from andon.spec.declare import freshness as freshness
+    from andon.spec.declare import in_range as in_range
+    from andon.spec.declare import not_null as not_null
+    from andon.spec.declare import pattern as pattern
+    from andon.spec.declare import relationship as relationship
+    from andon.spec.declare import row_count as row_count
+    from andon.spec.declare import sql_file as sql_file
+    from andon.spec.declare import unique as unique
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "open": ("andon.app.project", "open_project"),
+    "Project": ("andon.app.project", "Project"),
+    **{
+        name: ("andon.errors", name)
+        for name in ("AndonError", "CheckFailed", "Conflict", "ProjectInvalid", "UsageError")
+    },
+    **{
+        name: ("andon.spec.declare", name)
+        for name in (
+            "accepted",
+            "asset",
+            "expect",
+            "freshness",
+            "in_range",
+            "not_null",
+            "pattern",
+            "relationship",
+            "row_count",
+            "sql_file",
+            "unique",
+        )
+    },
+}
+
+__all__ = sorted([*_PLACES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'andon' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

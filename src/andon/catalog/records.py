@@ -1,0 +1,299 @@
+"""What the catalog knows: immutable records, joined by ids.
+
+An id is chosen before its record is committed, so that an unknown outcome can
+be settled by asking for the id. Times are recorded, UTC, and never run
+backwards within one catalog.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from andon.schema import Schema
+
+SnapshotStatus = Literal["candidate", "accepted", "rejected", "marked"]
+"""candidate: built, not published yet; accepted: passed and was published; rejected: a check with
+`stop` failed; marked: gc has claimed it, no plan may reuse it."""
+
+Verdict = Literal["pass", "warn", "fail"]
+FileRole = Literal["data", "aside", "failing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """One Parquet file of a snapshot.
+
+    Attributes:
+        path: relative to the store's root.
+        rows, bytes: size.
+        sha256: for integrity only; never content identity.
+        role: ``data`` is served; ``aside`` are quarantined or malformed rows; ``failing`` are
+            example rows of a failed check.
+        label: for ``failing`` the identity of the check, for raw parts the delivery ids, else empty.
+    """
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+    role: FileRole = "data"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Content digest: schema hash, row count, sum of 128-bit row hashes modulo 2^128.
+
+    Attributes:
+        algorithm: name, version and engine version; unlike ones are never compared.
+        value: hexadecimal text over schema hash, rows and sum.
+    """
+
+    algorithm: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRef:
+    """One input a snapshot was built from: asset, the snapshot read, its digest."""
+
+    asset: str
+    snapshot_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes:
+        check: identity of the declared check.
+        label: name for people; kind: its kind; on_fail: as declared.
+        verdict: pass, warn (failed, but declared `warn` or set aside within the limit) or fail.
+        failing: rows that fail (0 or 1 for set checks that count no rows).
+        total: rows judged.
+        observed: the measured figure in words, without row values, e.g. ``3 of 1,000 rows``.
+        set_aside: rows moved out of the candidate because of this check.
+        reads: other assets read and the snapshot each was judged against.
+    """
+
+    check: str
+    label: str
+    kind: str
+    on_fail: Literal["stop", "quarantine", "warn"]
+    verdict: Verdict
+    failing: int
+    total: int
+    observed: str
+    set_aside: int = 0
+    reads: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One immutable state of one asset's data.
+
+    Attributes:
+        id: unique, sortable by time of creation.
+        asset: name of the asset.
+        kind: ``table`` has files; ``view`` has a bound query over exact snapshots.
+        build_key: fingerprint + inputs + engine; split: hash of the quarantine checks ("" if none).
+        fingerprint: of the asset's own definition.
+        schema, rows, digest: of what is served (quarantined rows excluded).
+        files: data files in order, then files of set-aside and failing rows.
+        inputs: what it was built from.
+        query: for views: SQL bound to snapshots, with ``{snapshot:ID}`` where a table is read.
+        set_aside: rows set aside (rows in = rows + set_aside).
+        deliveries: for raw tables: ids of the deliveries in it, in order.
+        facts: small extra facts for people (legal basis, seconds, engine), key -> text.
+    """
+
+    id: str
+    asset: str
+    kind: Literal["table", "view"]
+    build_key: str
+    split: str
+    fingerprint: str
+    schema: Schema
+    rows: int
+    digest: Digest
+    run_id: str
+    created_at: datetime
+    files: tuple[DataFile, ...] = ()
+    inputs: tuple[InputRef, ...] = ()
+    query: str = ""
+    set_aside: int = 0
+    deliveries: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    status: SnapshotStatus = "candidate"
+
+    @property
+    def data_files(self) -> tuple[DataFile, ...]:
+        """The files that are served."""
+        return tuple(file for file in self.files if file.role == "data")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The checks of a snapshot, judged once.
+
+    Attributes:
+        checks: hash over the identities of the checks judged, in order.
+        results: one per check.
+    """
+
+    snapshot_id: str
+    checks: str
+    results: tuple[CheckResult, ...]
+    run_id: str
+    at: datetime
+
+    @property
+    def verdict(self) -> Verdict:
+        """Worst verdict of all checks; pass if there are none."""
+        verdicts = {result.verdict for result in self.results}
+        return "fail" if "fail" in verdicts else "warn" if "warn" in verdicts else "pass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """In one environment, the snapshot an asset is served from.
+
+    Attributes:
+        publication: number of the publication that set it.
+        fingerprint: of the served snapshot, so that a rename can be recognised.
+    """
+
+    asset: str
+    snapshot_id: str
+    publication: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One pointer moved by a publication; None means absent before or after."""
+
+    asset: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An asset that stayed at its last good snapshot, and why.
+
+    Attributes:
+        reason: in words.
+        because_of: asset that caused it (itself if its own check failed).
+        newer: published siblings that now rest on newer inputs than it does.
+    """
+
+    asset: str
+    reason: str
+    because_of: str
+    newer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One step in which pointers of an environment moved.
+
+    Attributes:
+        id: chosen before the commit; number: order within the catalog, from 1.
+        kind: publish, rollback.
+    """
+
+    id: str
+    number: int
+    environment: str
+    kind: Literal["publish", "rollback"]
+    run_id: str
+    at: datetime
+    changes: tuple[Change, ...]
+    held: tuple[Held, ...] = ()
+    note: str = ""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something stayed behind."""
+        return bool(self.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A build key that is not published again until it changes or a person releases it."""
+
+    environment: str
+    asset: str
+    build_key: str
+    split: str
+    publication: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One arrival: bytes of one file at one path of one raw table.
+
+    Attributes:
+        id: hash of table, path and content.
+        table: asset name of the raw table.
+        path: origin as found, relative to the project where it lies below it.
+        content: SHA-256 of the bytes as they arrived.
+        bytes: length; modified_ns: the file's modification time as a hint.
+        arrived_at: when it was landed.
+        state: landed; superseded by a newer version at the same path; set_aside by a person.
+        facts: findings of the reader (columns and the types that fit), as JSON text.
+    """
+
+    id: str
+    table: str
+    path: str
+    content: str
+    bytes: int
+    modified_ns: int
+    arrived_at: datetime
+    run_id: str
+    state: Literal["landed", "superseded", "set_aside"] = "landed"
+    facts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One execution.
+
+    Attributes:
+        logical_time: what clock functions return in this run.
+        status: running, done, failed (something was held), cancelled, conflict, crashed.
+    """
+
+    id: str
+    environment: str
+    started_at: datetime
+    logical_time: datetime
+    status: Literal["running", "done", "failed", "cancelled", "conflict", "crashed"] = "running"
+    finished_at: datetime | None = None
+    publication: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What planning needs to know of one environment, read in one transaction.
+
+    Attributes:
+        publication: number of the newest publication of the environment, 0 if none.
+        pointers: asset -> pointer.
+        snapshots: snapshots that pointers name, by id.
+        audits: newest audit of each of these, by (snapshot id, checks hash).
+        withdrawn: (asset, build key, split) withdrawn and not released.
+        deliveries: table -> deliveries that are landed or set aside, newest version of each path.
+    """
+
+    environment: str
+    publication: int
+    pointers: dict[str, Pointer]
+    snapshots: dict[str, Snapshot]
+    audits: dict[tuple[str, str], Audit]
+    withdrawn: frozenset[tuple[str, str, str]]
+    deliveries: dict[str, tuple[Delivery, ...]]

@@ -1,0 +1,25 @@
+"""What a clock is; the real one lives with the effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time. Passed as an argument, never asked globally."""
+
+    def now(self) -> datetime:
+        """Current time, with time zone UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedClock:
+    """A clock that stands still, for tests and replays."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at

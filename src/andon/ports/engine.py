@@ -1,0 +1,84 @@
+"""Port of the engine that runs SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from andon.schema import Schema
+
+Scalar = None | bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file the engine wrote: rows and bytes. It is not durable yet."""
+
+    rows: int
+    bytes: int
+
+
+class Engine(Protocol):
+    """Runs SQL in process. Thread-safe: every call uses a cursor of its own.
+
+    Errors: a fault of the query or the data raises `TaskFailed` (ENG...), lack of disk or memory
+    raises `TaskFailed` or `Unavailable` with its own code, an interrupt raises `Cancelled`.
+    Session: UTC, fixed collation, no extension is installed, no file outside the store is readable.
+    """
+
+    @property
+    def version(self) -> str:
+        """Version as text, e.g. ``2.0.0``."""
+        ...
+
+    def scan(self, schema: Schema, paths: Sequence[Path]) -> str:
+        """Table expression in parentheses that reads stored files in the declared types."""
+        ...
+
+    def describe(self, query: str, parameters: Mapping[str, Scalar]) -> Schema:
+        """Schema of a query without running it; `Column.stored` says where Parquet needs another form."""
+        ...
+
+    def write(
+        self,
+        query: str,
+        parameters: Mapping[str, Scalar],
+        schema: Schema,
+        path: Path,
+    ) -> Written:
+        """Write a query's rows as one Parquet file in the columns, order and types of `schema`.
+
+        Not durable: the table store makes it so. Repeating overwrites the file.
+        """
+        ...
+
+    def rows(self, query: str, parameters: Mapping[str, Scalar] = ...) -> list[tuple[Any, ...]]:
+        """All rows of a (small) result, as Python values."""
+        ...
+
+    def digest_columns(self, schema: Schema) -> tuple[str, str]:
+        """Two aggregate expressions over a relation of that schema: the sums of the high and of the
+        low 64 bits of the row hashes, as HUGEINT; they share a scan with the checks."""
+        ...
+
+    def digest_algorithm(self) -> str:
+        """Name, version and engine version of the digest; unlike ones are never compared."""
+        ...
+
+    def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
+        """Tables a query reads by the engine's own parser: (dotted name, start, end) offsets."""
+        ...
+
+    def define_macros(self, statements: Sequence[str]) -> None:
+        """Create macros, in order; repeating replaces them."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop everything that runs now; each call raises `Cancelled`."""
+        ...
+
+    def close(self) -> None:
+        """Release memory and spill files. Safe to repeat."""
+        ...

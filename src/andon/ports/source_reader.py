@@ -1,0 +1,114 @@
+"""Port of a reader that acquires files and reads them into raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from andon.catalog.records import DataFile, Delivery, Snapshot
+from andon.schema import Schema
+from andon.spec.source import SourceTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file as it lies at its origin.
+
+    Attributes:
+        path: relative to the project where it lies below it, else absolute; posix form.
+        content: SHA-256 if it had to be read to decide, else None (then it is unchanged by its hints).
+    """
+
+    path: str
+    bytes: int
+    modified_ns: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """What looking at a raw table's origin found, compared with the known deliveries.
+
+    Attributes:
+        new: files never seen at their path.
+        changed: files whose bytes differ from the newest known version at their path.
+        repeated: (file, path that has the same bytes): same bytes under another path.
+        vanished: known paths that are no longer there.
+    """
+
+    table: str
+    new: tuple[Found, ...] = ()
+    changed: tuple[Found, ...] = ()
+    repeated: tuple[tuple[Found, str], ...] = ()
+    vanished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPart:
+    """A staged Parquet file of a raw table.
+
+    Attributes:
+        role: ``data``, or ``aside`` for malformed rows (columns file, line, reason, text).
+        label: comma-separated ids of the deliveries in it.
+    """
+
+    staged: Path
+    rows: int
+    label: str
+    role: str = "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTable:
+    """A raw table read from deliveries.
+
+    Attributes:
+        schema: declared and inferred columns, then ``_file`` (VARCHAR) and ``_row`` (BIGINT, from 1).
+        kept: files of the prior snapshot that are reused as they are.
+        parts: newly staged files.
+        rows: rows served; set_aside: malformed rows.
+        facts: facts to remember per delivery id (JSON text), e.g. the types that fit each column.
+    """
+
+    schema: Schema
+    kept: tuple[DataFile, ...]
+    parts: tuple[NewPart, ...]
+    rows: int
+    set_aside: int
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class SourceReader(Protocol):
+    """Finds, lands and reads files. Reading is a pure function of the set of deliveries."""
+
+    def look(
+        self, table: SourceTable, known: Sequence[Delivery], last_run: datetime | None
+    ) -> Arrivals:
+        """Compare origin and catalog; writes nothing. Reads bytes only where size or time differ,
+        or the file is younger than `last_run` plus two seconds."""
+        ...
+
+    def land(
+        self, table: SourceTable, arrivals: Arrivals, run_id: str, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Keep the bytes of new and changed files durable; the records are not committed yet.
+        Repeated files get a record too (same content), so that the reading stays a function of the
+        set of deliveries. Safe to repeat: ids are content-based."""
+        ...
+
+    def build(
+        self,
+        table: SourceTable,
+        deliveries: Sequence[Delivery],
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """Read landed deliveries into a typed raw table, reusing files of `prior` where it can.
+
+        Raises:
+            TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+        """
+        ...

@@ -1,0 +1,70 @@
+"""Port of the store of snapshot files and raw bytes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from andon.catalog.records import DataFile, FileRole
+
+
+class TableStore(Protocol):
+    """Keeps files by the durability rule: fsync, rename, fsync of each new parent, then the catalog."""
+
+    @property
+    def root(self) -> Path:
+        """Folder below which every kept file lies."""
+        ...
+
+    def stage(self, run_id: str, name: str) -> Path:
+        """A new path in the run's staging folder; what is left there is swept after a crash."""
+        ...
+
+    def keep(
+        self,
+        staged: Path,
+        *,
+        asset: str,
+        name: str,
+        rows: int,
+        role: FileRole = "data",
+        label: str = "",
+    ) -> DataFile:
+        """Make a staged file durable under its final name and tell its record.
+
+        Raises:
+            TaskFailed: (STO001) fsync failed; the file is never reused.
+            Unavailable: (STO002) the disk is full.
+        """
+        ...
+
+    def path(self, file: DataFile) -> Path:
+        """Absolute path of a kept file."""
+        ...
+
+    def verify(self, file: DataFile, *, deep: bool = False) -> None:
+        """Raise `DataCorrupt` (STO003) that names the file if it is missing, shorter, longer, or
+        (deep) its bytes differ from its record."""
+        ...
+
+    def land(self, stream: BinaryIO) -> tuple[str, int]:
+        """Keep bytes content-addressed and durable; returns (SHA-256, length). Landing the same
+        bytes again adds nothing."""
+        ...
+
+    def raw(self, content: str) -> Path:
+        """Absolute path of landed bytes."""
+        ...
+
+    def remove(self, file: DataFile) -> None:
+        """Delete a kept file; not there is fine."""
+        ...
+
+    def lock(self, name: str, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """Operating-system lock by name, which dies with its process; yields whether it is held."""
+        ...
+
+    def sweep(self) -> int:
+        """Delete staging and spill folders of processes that are gone; returns how many."""
+        ...

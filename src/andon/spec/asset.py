@@ -1,0 +1,156 @@
+"""Declared assets: SQL and Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from andon.errors import Problem
+from andon.names import AssetName
+from andon.spec.check import NO_TOLERANCE, Check, Tolerance
+
+Form = Literal["polars", "pandas", "arrow", "duckdb"]
+"""How a Python asset receives an input: polars.DataFrame, pandas.DataFrame, pyarrow.Table,
+duckdb.DuckDBPyRelation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of a SQL text by character offsets, end excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRef:
+    """One mention of a table in a SQL text.
+
+    Attributes:
+        name: dotted name as resolved (lower case).
+        span: the dotted name in the text, without alias.
+        has_alias: whether an alias follows in the text.
+    """
+
+    name: str
+    span: Span
+    has_alias: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlBody:
+    """A parsed SQL asset. Everything in it is plain and can be cached.
+
+    Attributes:
+        text: the whole file as written, header included; spans point into it.
+        start: offset of the first character after the header.
+        canonical: canonical form (no layout, no comments, keywords in one case).
+        tables: mentions of tables that are not CTEs of the query.
+        drops: spans to cut when bound: schema qualifiers of columns (``staging.`` of ``staging.t.c``).
+        clocks: spans of clock functions, each with the kind of literal that takes its place.
+        parameters: names of ``$name`` parameters read.
+        macros: names of project macros it may call (all called function names, lower case).
+        is_opaque: True if only the engine's own parser understood it.
+    """
+
+    text: str
+    start: int
+    canonical: str
+    tables: tuple[TableRef, ...]
+    drops: tuple[Span, ...] = ()
+    clocks: tuple[tuple[Span, Literal["timestamptz", "timestamp", "date", "time"]], ...] = ()
+    parameters: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    is_opaque: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the tables read, each once, in order of first mention."""
+        return tuple(dict.fromkeys(table.name for table in self.tables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonInput:
+    """One argument of a Python asset: name of the argument, asset read, form wanted."""
+
+    argument: str
+    asset: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonBody:
+    """A Python asset, read from its syntax tree; planning never runs user code.
+
+    Attributes:
+        path: file relative to the project.
+        function: name of the function.
+        inputs: arguments in order.
+        code_hash: hash of the function's canonical tree and of all it reaches in the project.
+        distributions: name -> version of installed distributions reached, and Python's minor version.
+        files: project files the code reads, declared with `files=`, relative -> content hash.
+        parameters: declared parameters it takes as arguments.
+    """
+
+    path: str
+    function: str
+    inputs: tuple[PythonInput, ...]
+    code_hash: str
+    distributions: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetSpec:
+    """One asset as declared.
+
+    Attributes:
+        name: dotted name, from the path.
+        path: file that declares it, relative to the project.
+        body: SQL or Python.
+        materialize: ``table`` writes a snapshot, ``view`` is a bound query.
+        description, owner, tags: for people; never part of a fingerprint.
+        key: columns of the declared key, may be empty.
+        columns: declared types by column; the written columns are cast to them.
+        column_notes: per column free declarations (description, classification), for people.
+        checks: declared checks in order.
+        limit: share or count of rows that quarantine may set aside over all its checks.
+        together: names of publication groups it switches with.
+        every_s: seconds after which a reading of the clock makes it due again; None means never by itself.
+        retries: further attempts after a transient failure.
+        timeout_s: longest run time of a Python asset; None is the project's.
+        memory_bytes: memory of the worker of a Python asset; None is the project's.
+        variant: values of the `for:` entry this asset came from, bound as parameters.
+        warnings: problems that do not stop, e.g. results that depend on row order.
+    """
+
+    name: AssetName
+    path: str
+    body: SqlBody | PythonBody
+    materialize: Literal["table", "view"] = "table"
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    checks: tuple[Check, ...] = ()
+    limit: Tolerance = field(default=Tolerance(share=0.01))
+    together: tuple[str, ...] = ()
+    every_s: float | None = None
+    retries: int = 2
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
+    variant: tuple[tuple[str, None | bool | int | float | str], ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Assets it is built from, each once."""
+        if isinstance(self.body, SqlBody):
+            return self.body.reads
+        return tuple(dict.fromkeys(item.asset for item in self.body.inputs))
+
+
+__all__ = ["NO_TOLERANCE", "AssetSpec", "Form", "PythonBody", "PythonInput", "Span", "SqlBody", "TableRef"]

@@ -1,0 +1,83 @@
+"""A whole project as declared: what loading gives and planning takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from andon.errors import Problem
+from andon.spec.asset import AssetSpec
+from andon.spec.source import SourceSpec, SourceTable
+
+Scalar = None | bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the project runs; none of it enters a fingerprint.
+
+    Attributes:
+        environment: environment that commands act on if none is named.
+        threads: engine threads, over all workers.
+        memory_bytes: memory limit over engine and workers.
+        spill_bytes: size limit of the spill folder.
+        timeout_s: longest run time of one Python asset.
+        keep_days, keep_last: publications that gc keeps.
+        grace_s: age below which gc never deletes a marked file.
+        seed: value for ``setseed`` in assets that use random(); None makes them an error.
+    """
+
+    environment: str = "prod"
+    threads: int | None = None
+    memory_bytes: int | None = None
+    spill_bytes: int | None = None
+    timeout_s: float = 3600.0
+    retries: int = 2
+    keep_days: int = 30
+    keep_last: int = 20
+    grace_s: float = 3600.0
+    seed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Macro:
+    """A `create macro` statement of ``macros/``.
+
+    Attributes:
+        name: lower-case name.
+        sql: the whole statement.
+        canonical: its canonical form.
+        calls: lower-case names of functions its body calls.
+    """
+
+    name: str
+    sql: str
+    canonical: str
+    calls: tuple[str, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSpec:
+    """Everything declared, validated, and with all names resolved.
+
+    Attributes:
+        name: from andon.toml.
+        settings: how to run.
+        parameters: declared parameters with their values.
+        sources, assets: in order of name.
+        macros: by name.
+        warnings: problems that do not stop.
+    """
+
+    name: str
+    settings: Settings = Settings()
+    parameters: tuple[tuple[str, Scalar], ...] = ()
+    sources: tuple[SourceSpec, ...] = ()
+    assets: tuple[AssetSpec, ...] = ()
+    macros: tuple[Macro, ...] = ()
+    warnings: tuple[Problem, ...] = field(default=())
+
+    @property
+    def source_tables(self) -> tuple[SourceTable, ...]:
+        """All raw tables of all sources."""
+        return tuple(table for source in self.sources for table in source.tables)
