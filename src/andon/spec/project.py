@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from andon.errors import Problem
 from andon.spec.asset import AssetSpec
 from andon.spec.source import SourceSpec, SourceTable
+from andon.sql.macros import Macro
 
 Scalar = None | bool | int | float | str
 
@@ -39,24 +40,6 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
-    """A `create macro` statement of ``macros/``.
-
-    Attributes:
-        name: lower-case name.
-        sql: the whole statement.
-        canonical: its canonical form.
-        calls: lower-case names of functions its body calls.
-    """
-
-    name: str
-    sql: str
-    canonical: str
-    calls: tuple[str, ...]
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSpec:
     """Everything declared, validated, and with all names resolved.
 
@@ -81,3 +64,6 @@ class ProjectSpec:
     def source_tables(self) -> tuple[SourceTable, ...]:
         """All raw tables of all sources."""
         return tuple(table for source in self.sources for table in source.tables)
+
+
+__all__ = ["Macro", "ProjectSpec", "Scalar", "Settings"]

@@ -1,0 +1,65 @@
+"""What is known of a SQL text after it was read; plain records that can be cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ClockKind = Literal["timestamptz", "timestamp", "date", "time", "timetz"]
+"""Type of the literal that takes the place of a clock function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of a SQL text by character offsets, end excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRef:
+    """One mention of a table in a SQL text.
+
+    Attributes:
+        name: dotted name as resolved (lower case).
+        span: the dotted name in the text, without alias.
+        has_alias: whether an alias follows in the text.
+    """
+
+    name: str
+    span: Span
+    has_alias: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlBody:
+    """A parsed SQL asset. Everything in it is plain and can be cached.
+
+    Attributes:
+        text: the whole file as written, header included; spans point into it.
+        start: offset of the first character after the header.
+        canonical: canonical form (no layout, no comments, keywords in one case).
+        tables: mentions of tables that are not CTEs of the query.
+        drops: spans to cut when bound: schema qualifiers of columns (``staging.`` of
+            ``staging.t.c``).
+        clocks: spans of clock functions, each with the kind of literal that takes its place.
+        parameters: names of ``$name`` parameters read.
+        functions: lower-case names of all functions called, among them project macros.
+        is_opaque: True if only the engine's own parser understood it.
+    """
+
+    text: str
+    start: int
+    canonical: str
+    tables: tuple[TableRef, ...]
+    drops: tuple[Span, ...] = ()
+    clocks: tuple[tuple[Span, ClockKind], ...] = ()
+    parameters: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    is_opaque: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the tables read, each once, in order of first mention."""
+        return tuple(dict.fromkeys(table.name for table in self.tables))
