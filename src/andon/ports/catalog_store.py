@@ -81,9 +81,7 @@ class CatalogStore(Protocol):
         """Events in order, each with its number and recorded time."""
         ...
 
-    def pin(
-        self, snapshot_ids: Sequence[str], holder: str
-    ) -> AbstractContextManager[None]:
+    def pin(self, snapshot_ids: Sequence[str], holder: str) -> AbstractContextManager[None]:
         """Keep snapshots from gc for as long as the context is open and its process lives.
 
         A read-only project cannot pin; then the grace period alone protects.

@@ -99,4 +99,13 @@ class AssetSpec:
         return tuple(dict.fromkeys(item.asset for item in self.body.inputs))
 
 
-__all__ = ["NO_TOLERANCE", "AssetSpec", "Form", "PythonBody", "PythonInput", "Span", "SqlBody", "TableRef"]
+__all__ = [
+    "NO_TOLERANCE",
+    "AssetSpec",
+    "Form",
+    "PythonBody",
+    "PythonInput",
+    "Span",
+    "SqlBody",
+    "TableRef",
+]
