@@ -1,0 +1,172 @@
+"""Errors of DuckDB as errors of Andon: a code, a next step, and never a value of a row."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from andon.errors import AndonError, Cancelled, DataCorrupt, Problem, TaskFailed, Unavailable, Where
+
+_LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_])-?\d[\d.:+-]*(?:e[+-]?\d+)?(?![A-Za-z0-9_])")
+_CORRUPT = re.compile(
+    r"Parquet file|magic bytes|Failed to read file|Failed to read Parquet|Invalid PARQUET"
+    r"|decompress|TProtocolException|thrift|don't know what type|No files found",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"['\"]([^'\"]+\.parquet)['\"]")
+
+
+def translate(error: duckdb.Error, query: str = "") -> AndonError:
+    """The error of Andon for an error of DuckDB; raise it `from` the original.
+
+    The place is given as line and column of the query that was run (path ``query``).
+    """
+    text = str(error)
+    match error:
+        case duckdb.InterruptException():
+            return Cancelled(
+                _problem("ENG001", "the query was stopped", "it was interrupted", "run again")
+            )
+        case duckdb.OutOfMemoryException():
+            return _out_of_memory(text)
+        case (
+            duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException()
+        ):
+            return _of_files(error, text, query)
+        case (
+            duckdb.BinderException()
+            | duckdb.CatalogException()
+            | duckdb.ParserException()
+            | duckdb.SyntaxException()
+            | duckdb.NotImplementedException()
+        ):
+            return _of_query(text, query)
+        case duckdb.PermissionException():
+            return TaskFailed(
+                _problem(
+                    "ENG008",
+                    "the query reads or writes outside the project's store",
+                    "an asset's SQL may only read other assets; files are acquired by sources",
+                    "declare the file or database in sources/ and read the raw table",
+                    _place(text, query),
+                )
+            )
+        case _:
+            return _of_data(text, query)
+
+
+def _problem(code: str, what: str, why: str, fix: str, where: Where | None = None) -> Problem:
+    return Problem(code=code, what=what, why=why, fix=fix, where=where)
+
+
+def _out_of_memory(text: str) -> AndonError:
+    if "max_temp_directory_size" in text or "temp directory" in text.lower():
+        return TaskFailed(
+            _problem(
+                "ENG004",
+                "the query needs more spill space than is allowed",
+                "what does not fit in memory is spilled to disk, up to `spill` in andon.toml",
+                "raise `spill` (or `memory`) in andon.toml, or reduce what the query sorts or joins",
+            )
+        )
+    return TaskFailed(
+        _problem(
+            "ENG003",
+            "the query needs more memory than is allowed",
+            "the limit is `memory` in andon.toml, shared by engine and workers; some operators "
+            "(list, string_agg, wide windows) cannot spill",
+            "raise `memory` in andon.toml, lower `threads`, or aggregate in smaller groups",
+        )
+    )
+
+
+def _of_files(error: duckdb.Error, text: str, query: str) -> AndonError:
+    if "No space left" in text or "disk quota" in text.lower():
+        return Unavailable(
+            _problem(
+                "ENG005",
+                "the disk is full",
+                "the store or its spill folder could not be written",
+                "free space on the disk of the store, then run again",
+            )
+        )
+    if _CORRUPT.search(text):
+        found = _FILE.search(text)
+        name = found.group(1) if found else "a stored file"
+        return DataCorrupt(
+            _problem(
+                "ENG006",
+                f"`{name}` cannot be read",
+                "the file is missing, truncated or altered since it was written",
+                "run `andon doctor` to see what is affected, then rebuild the asset or restore the file",
+            )
+        )
+    if isinstance(error, duckdb.IOException):
+        return Unavailable(
+            _problem(
+                "ENG007",
+                "a file of the store could not be read or written",
+                _scrub(text),
+                "see that the disk is mounted and writable, then run again",
+            )
+        )
+    return _of_data(text, query)
+
+
+def _of_query(text: str, query: str) -> AndonError:
+    return TaskFailed(
+        _problem(
+            "ENG002",
+            f"the query is not valid: {_first_line(text)}",
+            "the engine could not parse or bind it",
+            _hint(text) or "correct the query at the place shown",
+            _place(text, query),
+        )
+    )
+
+
+def _of_data(text: str, query: str) -> AndonError:
+    return TaskFailed(
+        _problem(
+            "ENG009",
+            f"the query failed on its data: {_scrub(text)}",
+            "a value did not fit the operation; values are left out of this message",
+            "use try_cast, a case expression or a filter for the rows concerned, or correct the type",
+            _place(text, query),
+        )
+    )
+
+
+def _first_line(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    return line.split(": ", 1)[-1].rstrip("!")
+
+
+def _hint(text: str) -> str:
+    for line in text.split("\n"):
+        if line.startswith(("Candidate bindings", "Did you mean", "Candidate Entries")):
+            return line.strip()
+    return ""
+
+
+def _scrub(text: str) -> str:
+    """First line of a message without anything quoted and without numbers."""
+    line = _first_line(text).split(" Input: ", 1)[0]
+    return _NUMBER.sub("…", _QUOTED.sub("…", line))
+
+
+def _place(text: str, query: str) -> Where | None:
+    found = _LINE.search(text)
+    if not found:
+        return None
+    line = int(found.group(1))
+    shown = found.group(2)
+    column = len(found.group(3)) - len(f"LINE {line}: ") + 1
+    if shown.startswith("..."):
+        lines = query.split("\n")
+        start = lines[line - 1].find(shown[3:].removesuffix("...")) if line <= len(lines) else -1
+        column = column - 3 + max(start, 0)
+    return Where(path="query", line=line, column=max(column, 1))
