@@ -31,7 +31,10 @@ class DataFile:
         sha256: for integrity only; never content identity.
         role: ``data`` is served; ``aside`` are quarantined or malformed rows; ``failing`` are
             example rows of a failed check.
-        label: for ``failing`` the identity of the check, for raw parts the delivery ids, else empty.
+        label: for ``failing`` the identity of the check, for raw parts the delivery ids, for ``aside``
+            ``malformed`` or ``quarantine``.
+        modified_ns: the file's time when it was made durable; a file with another time is hashed
+            before it is served.
     """
 
     path: str
@@ -40,6 +43,7 @@ class DataFile:
     sha256: str
     role: FileRole = "data"
     label: str = ""
+    modified_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +106,13 @@ class Snapshot:
         build_key: fingerprint + inputs + engine; split: hash of the quarantine checks ("" if none).
         fingerprint: of the asset's own definition.
         schema, rows, digest: of what is served (quarantined rows excluded).
-        files: data files in order, then files of set-aside and failing rows.
+        files: data files in order, then files of set-aside rows.
         inputs: what it was built from.
         query: for views: SQL bound to snapshots, with ``{snapshot:ID}`` where a table is read.
         set_aside: rows set aside (rows in = rows + set_aside).
         deliveries: for raw tables: ids of the deliveries in it, in order.
         facts: small extra facts for people (legal basis, seconds, engine), key -> text.
+        status_at: recorded time of the last change of status, given by the store; None before that.
     """
 
     id: str
@@ -128,6 +133,7 @@ class Snapshot:
     deliveries: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     status: SnapshotStatus = "candidate"
+    status_at: datetime | None = None
 
     @property
     def data_files(self) -> tuple[DataFile, ...]:
@@ -142,6 +148,7 @@ class Audit:
     Attributes:
         checks: hash over the identities of the checks judged, in order.
         results: one per check.
+        files: example rows of failing checks, one file each, labelled with the check's identity.
     """
 
     snapshot_id: str
@@ -149,6 +156,7 @@ class Audit:
     results: tuple[CheckResult, ...]
     run_id: str
     at: datetime
+    files: tuple[DataFile, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

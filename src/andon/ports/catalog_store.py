@@ -35,6 +35,10 @@ class CatalogStore(Protocol):
         """All that planning needs, in one consistent read."""
         ...
 
+    def environments(self) -> Sequence[str]:
+        """Names of all environments that were ever published to, sorted."""
+        ...
+
     def state_at(self, environment: str, publication: int) -> dict[str, Snapshot]:
         """Asset -> snapshot as a publication left them.
 

@@ -1,0 +1,306 @@
+"""Snapshot files and raw bytes on a local disk, durable before any catalog row names them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from andon.catalog.records import DataFile, FileRole
+from andon.errors import AndonError, DataCorrupt, Denied, Problem, TaskFailed, Unavailable
+from andon.hashing import content_hash
+from andon.stores import durable, oslock
+from andon.stores.steps import OnStep, ignore
+
+_CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+class FileTableStore:
+    """A `TableStore` below one folder.
+
+    Layout: ``data/<asset>/<name>.parquet`` kept files; ``raw/ab/<sha256>`` landed bytes;
+    ``staging/<run>-<pid>-<token>/`` files being written, guarded by a lock file of the same name;
+    ``locks/`` locks by name. Nothing is created before it is needed.
+
+    Args:
+        root: the folder.
+        on_step: called before and after each durable step, for fault tests.
+    """
+
+    def __init__(self, root: Path, *, on_step: OnStep = ignore) -> None:
+        self._root = root
+        self._step = on_step
+        self._staging: dict[tuple[str, int], tuple[Path, oslock.HeldLock]] = {}
+        self._guard = threading.Lock()
+
+    @property
+    def root(self) -> Path:
+        """Folder below which every kept file lies."""
+        return self._root
+
+    def stage(self, run_id: str, name: str) -> Path:
+        """A new path in the run's staging folder, which lives as long as this process."""
+        with self._failures(f"a staging folder of run `{run_id}`"):
+            self._step("stage")
+            return self._staging_of(run_id) / name
+
+    def keep(
+        self,
+        staged: Path,
+        *,
+        asset: str,
+        name: str,
+        rows: int,
+        role: FileRole = "data",
+        label: str = "",
+    ) -> DataFile:
+        """Make a staged file durable as ``data/<asset>/<name>.parquet``; see the port.
+
+        Whatever fails, the staged file and a half-made final one are gone afterwards, so that
+        neither is ever used.
+        """
+        relative = f"data/{asset}/{name}.parquet"
+        with self._failures(f"`{relative}`"):
+            try:
+                length, digest = self._settle(staged)
+                self._move(staged, self._root / relative)
+            except BaseException:
+                _discard(staged)
+                raise
+        return DataFile(
+            path=relative, rows=rows, bytes=length, sha256=digest, role=role, label=label
+        )
+
+    def path(self, file: DataFile) -> Path:
+        """Absolute path of a kept file."""
+        return self._root.absolute() / file.path
+
+    def verify(self, file: DataFile, *, deep: bool = False) -> None:
+        """Raise `DataCorrupt` (STO003) if the file is not what its record says; see the port."""
+        path = self.path(file)
+        try:
+            length = path.stat().st_size
+        except FileNotFoundError:
+            raise _corrupt(file, "it is missing") from None
+        if length != file.bytes:
+            raise _corrupt(file, f"it has {length:,} bytes, recorded were {file.bytes:,}")
+        if deep:
+            with path.open("rb") as stream:
+                if file_digest(stream, "sha256").hexdigest() != file.sha256:
+                    raise _corrupt(file, "its bytes differ from those recorded")
+
+    def land(self, stream: BinaryIO) -> tuple[str, int]:
+        """Keep bytes under their SHA-256, durable on return; returns (SHA-256, length)."""
+        with self._failures("landed bytes"):
+            self._step("stage")
+            staged = self._staging_of("land") / uuid4().hex
+            try:
+                content, length = _copy(stream, staged)
+                final = self.raw(content)
+                if final.exists() and final.stat().st_size == length:
+                    # Another process may have renamed it and not yet made the name durable.
+                    self._sync_folder(final.parent)
+                    staged.unlink()
+                else:
+                    self._sync_file(staged)
+                    self._move(staged, final)
+            except BaseException:
+                _discard(staged)
+                raise
+        return content, length
+
+    def raw(self, content: str) -> Path:
+        """Absolute path of landed bytes."""
+        return self._root.absolute() / "raw" / content[:2] / content
+
+    def remove(self, file: DataFile) -> None:
+        """Delete a kept file; not there is fine."""
+        with self._failures(f"`{file.path}`"):
+            self._step("remove")
+            self.path(file).unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
+        """Hold the lock `name`, which dies with this process; yields whether it is held."""
+        # The file stays when the lock is free: deleting it would let two hold it at once.
+        folder = self._root / "locks"
+        with self._failures(f"the lock `{name}`"):
+            durable.make_folder(folder)
+            held = oslock.take(folder / f"{content_hash(name.encode())[:32]}.lock", wait=wait)
+        try:
+            yield held is not None
+        finally:
+            if held is not None:
+                held.release()
+
+    def sweep(self) -> int:
+        """Delete staging folders of processes that are gone; returns how many."""
+        folder = self._root / "staging"
+        swept = 0
+        with self._failures("old staging folders"):
+            if not folder.is_dir():
+                return 0
+            for guard in sorted(folder.glob("*.lock")):
+                held = oslock.take(guard, wait=False)
+                if held is None:
+                    continue
+                staging = guard.with_suffix("")
+                if staging.exists():
+                    shutil.rmtree(staging)
+                    swept += 1
+                held.release(unlink=True)
+        return swept
+
+    def close(self) -> None:
+        """Delete this store's own staging folders. Safe to repeat."""
+        with self._guard:
+            for (_, process), (folder, guard) in self._staging.items():
+                if process == os.getpid():
+                    shutil.rmtree(folder, ignore_errors=True)
+                    guard.release(unlink=True)
+            self._staging.clear()
+
+    def _staging_of(self, run_id: str) -> Path:
+        """The staging folder of a run in this process; its lock is held before it exists."""
+        owner = (run_id, os.getpid())
+        with self._guard:
+            known = self._staging.get(owner)
+            if known is None:
+                parent = self._root / "staging"
+                durable.make_folder(parent)
+                folder = parent / f"{run_id}-{os.getpid()}-{uuid4().hex[:8]}"
+                guard = oslock.take(folder.with_name(folder.name + ".lock"), wait=True)
+                assert guard is not None
+                folder.mkdir()
+                known = self._staging[owner] = (folder, guard)
+            return known[0]
+
+    def _settle(self, staged: Path) -> tuple[int, str]:
+        """Length and SHA-256 of a staged file, whose bytes are durable on return."""
+        with staged.open("rb") as stream:
+            self._step("hash")
+            digest = file_digest(stream, "sha256").hexdigest()
+            length = os.fstat(stream.fileno()).st_size
+        self._sync_file(staged)
+        return length, digest
+
+    def _sync_file(self, staged: Path) -> None:
+        try:
+            self._step("fsync_file")
+            durable.fsync_file(staged)
+            self._step("fsync_file_after")
+        except OSError as error:
+            raise _not_durable(staged.name, error) from error
+
+    def _sync_folder(self, folder: Path) -> None:
+        try:
+            self._step("fsync_dir")
+            durable.fsync_folder(folder)
+            self._step("fsync_dir_after")
+        except OSError as error:
+            raise _not_durable(folder.name, error) from error
+
+    def _move(self, staged: Path, final: Path) -> None:
+        """Rename into place and make the name durable, or leave nothing there."""
+        self._step("make_folder")
+        durable.make_folder(final.parent)
+        self._step("rename")
+        staged.rename(final)
+        try:
+            self._step("rename_after")
+            self._sync_folder(final.parent)
+        except BaseException:
+            _discard(final)
+            raise
+
+    @contextmanager
+    def _failures(self, what: str) -> Iterator[None]:
+        """Tell failures of the file system as errors of Andon."""
+        try:
+            yield
+        except OSError as error:
+            raise _told(what, error) from error
+
+
+def _copy(stream: BinaryIO, target: Path) -> tuple[str, int]:
+    digest, length = sha256(), 0
+    with target.open("xb") as out:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            length += len(chunk)
+            out.write(chunk)
+    return digest.hexdigest(), length
+
+
+def _discard(path: Path) -> None:
+    """Remove what must never be used; if even that fails, the staging sweep takes it later."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _corrupt(file: DataFile, why: str) -> DataCorrupt:
+    return DataCorrupt(
+        Problem(
+            code="STO003",
+            what=f"the stored file `{file.path}` is damaged",
+            why=why,
+            fix="rebuild its asset with `andon run`, or restore the file from a backup",
+        )
+    )
+
+
+def _not_durable(name: str, error: OSError) -> AndonError:
+    if error.errno in _FULL:
+        return _full(name)
+    return TaskFailed(
+        Problem(
+            code="STO001",
+            what=f"the disk did not confirm that `{name}` is safe",
+            why=f"{os.strerror(error.errno or errno.EIO)}; its bytes may be lost, so it was removed",
+            fix="look at the disk's health (`dmesg`), then run again: the file is written anew",
+        )
+    )
+
+
+def _full(what: str) -> Unavailable:
+    return Unavailable(
+        Problem(
+            code="STO002",
+            what=f"no space is left to write {what}",
+            why="the disk, a quota or a limit on file size is used up; nothing was published",
+            fix="free some space (`andon gc` removes what nobody needs), then run again",
+        )
+    )
+
+
+def _told(what: str, error: OSError) -> AndonError:
+    if error.errno in _FULL:
+        return _full(what)
+    if error.errno in _REFUSED:
+        return Denied(
+            Problem(
+                code="STO004",
+                what=f"this process may not write {what}",
+                why=os.strerror(error.errno or 0),
+                fix="run it as a user who may write the project's folder `.andon`",
+            )
+        )
+    return TaskFailed(
+        Problem(
+            code="STO005",
+            what=f"the disk failed on {what}",
+            why=os.strerror(error.errno or errno.EIO),
+            fix="look at the disk and the folder `.andon`, then run again",
+        )
+    )

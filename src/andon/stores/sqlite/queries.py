@@ -1,0 +1,240 @@
+"""Reads of the catalog inside an open read transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from andon.catalog.records import (
+    Audit,
+    Delivery,
+    Pointer,
+    Publication,
+    RunRecord,
+    Snapshot,
+    State,
+)
+from andon.events import Event
+from andon.stores.sqlite.encoding import (
+    decode_audit,
+    decode_delivery,
+    decode_event,
+    decode_publication,
+    decode_run,
+    decode_snapshot,
+    encode,
+    from_us,
+    to_us,
+)
+
+
+def state(connection: sqlite3.Connection, environment: str) -> State:
+    """All that planning needs of one environment."""
+    (newest,) = connection.execute(
+        "select max(number) from publications where environment = ?", (environment,)
+    ).fetchone()
+    pointers, snapshots = {}, {}
+    for asset, id, publication, body, status, status_us in connection.execute(
+        "select p.asset, p.snapshot_id, p.publication, b.body, s.status, s.status_us"
+        " from pointers p join snapshots s on s.id = p.snapshot_id"
+        " join snapshot_bodies b on b.seq = s.seq where p.environment = ?",
+        (environment,),
+    ):
+        pointers[asset] = Pointer(asset=asset, snapshot_id=id, publication=publication)
+        snapshots[id] = decode_snapshot(body, status, status_us)
+    audits = {}
+    for id, checks, body in connection.execute(
+        "select a.snapshot_id, a.checks, a.body from pointers p"
+        " join audits a on a.snapshot_id = p.snapshot_id where p.environment = ?",
+        (environment,),
+    ):
+        audits[id, checks] = decode_audit(body)
+    withdrawn = connection.execute(
+        "select asset, build_key, split from withdrawals where environment = ?", (environment,)
+    )
+    return State(
+        environment=environment,
+        publication=newest or 0,
+        pointers=pointers,
+        snapshots=snapshots,
+        audits=audits,
+        withdrawn=frozenset(withdrawn),
+        deliveries=_deliveries_in_force(connection),
+    )
+
+
+def empty_state(environment: str) -> State:
+    """The state of a catalog that is not there yet."""
+    return State(
+        environment=environment,
+        publication=0,
+        pointers={},
+        snapshots={},
+        audits={},
+        withdrawn=frozenset(),
+        deliveries={},
+    )
+
+
+def _deliveries_in_force(connection: sqlite3.Connection) -> dict[str, tuple[Delivery, ...]]:
+    found: dict[str, dict[str, Delivery]] = {}
+    for body, delivery_state in connection.execute(
+        "select body, state from deliveries where state <> 'superseded' order by source_table, seq"
+    ):
+        delivery = decode_delivery(body, delivery_state)
+        # A version set aside gives way to a later one at the same path, and keeps its place.
+        found.setdefault(delivery.table, {})[delivery.path] = delivery
+    return {table: tuple(by_path.values()) for table, by_path in found.items()}
+
+
+def pointed_at(
+    connection: sqlite3.Connection, environment: str, number: int
+) -> dict[str, str | None]:
+    """Asset -> snapshot id in effect after a publication; None where it was removed."""
+    return dict(
+        connection.execute(
+            "select asset, snapshot_id from ("
+            "  select asset, snapshot_id, max(publication) from pointer_changes"
+            "  where environment = ? and publication <= ? group by asset)",
+            (environment, number),
+        )
+    )
+
+
+def horizon(connection: sqlite3.Connection, environment: str) -> int:
+    """Number of the oldest publication since which every whole set can still be read."""
+    (number,) = connection.execute(
+        """
+        select min(number) from publications
+        where environment = :env and number >= coalesce((
+            select max(coalesce((
+                select min(d.publication) from pointer_changes d
+                where d.environment = c.environment and d.asset = c.asset
+                  and d.publication > c.publication), 9223372036854775807))
+            from pointer_changes c left join snapshots s on s.id = c.snapshot_id
+            where c.environment = :env and c.snapshot_id is not null
+              and (s.id is null or s.status = 'marked')), 0)
+        """,
+        {"env": environment},
+    ).fetchone()
+    return number or 0
+
+
+def usable(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Snapshot]:
+    """Snapshots of these ids that are in the catalog and not marked, by id."""
+    rows = connection.execute(
+        "select s.id, b.body, s.status, s.status_us from json_each(?) j"
+        " join snapshots s on s.id = j.value join snapshot_bodies b on b.seq = s.seq"
+        " where s.status <> 'marked'",
+        (encode(list(ids)).decode(),),
+    )
+    return {id: decode_snapshot(body, status, us) for id, body, status, us in rows}
+
+
+def find(
+    connection: sqlite3.Connection, keys: Iterable[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], Snapshot]:
+    """Usable snapshots by (asset, build key, split)."""
+    rows = connection.execute(
+        "select k.asset, k.build_key, k.split, b.body, s.status, s.status_us"
+        " from json_each(?) j join build_keys k on k.asset = json_extract(j.value, '$[0]')"
+        "  and k.build_key = json_extract(j.value, '$[1]')"
+        "  and k.split = json_extract(j.value, '$[2]')"
+        " join snapshots s on s.id = k.snapshot_id join snapshot_bodies b on b.seq = s.seq"
+        " where s.status <> 'marked'",
+        (encode(list(keys)).decode(),),
+    )
+    return {
+        (asset, key, split): decode_snapshot(body, status, us)
+        for asset, key, split, body, status, us in rows
+    }
+
+
+def snapshots(
+    connection: sqlite3.Connection, asset: str | None, ids: Sequence[str] | None
+) -> list[Snapshot]:
+    """Snapshots of an asset, of ids, or all; newest first."""
+    rows = connection.execute(
+        "select b.body, s.status, s.status_us from snapshots s"
+        " join snapshot_bodies b on b.seq = s.seq"
+        " where (:asset is null or s.asset = :asset)"
+        " and (:ids is null or s.id in (select value from json_each(:ids)))"
+        " order by s.seq desc",
+        {"asset": asset, "ids": None if ids is None else encode(list(ids)).decode()},
+    )
+    return [decode_snapshot(*row) for row in rows]
+
+
+def publication_at(connection: sqlite3.Connection, environment: str, moment: datetime) -> int:
+    """Number of the newest publication at or before a recorded time, 0 if none."""
+    (number,) = connection.execute(
+        "select max(number) from publications where environment = ? and at_us <= ?",
+        (environment, to_us(moment)),
+    ).fetchone()
+    return number or 0
+
+
+def has_publication(connection: sqlite3.Connection, environment: str, number: int) -> bool:
+    """Whether that publication belongs to the environment."""
+    found = connection.execute(
+        "select 1 from publications where number = ? and environment = ?", (number, environment)
+    )
+    return found.fetchone() is not None
+
+
+def publications(connection: sqlite3.Connection, environment: str, limit: int) -> list[Publication]:
+    """Newest first."""
+    rows = connection.execute(
+        "select body from publications where environment = ? order by number desc limit ?",
+        (environment, limit),
+    )
+    return [decode_publication(body) for (body,) in rows]
+
+
+def publication(connection: sqlite3.Connection, publication_id: str) -> Publication | None:
+    """By its id."""
+    row = connection.execute(
+        "select body from publications where id = ?", (publication_id,)
+    ).fetchone()
+    return decode_publication(row[0]) if row else None
+
+
+def environments(connection: sqlite3.Connection) -> list[str]:
+    """Names of all environments ever published to."""
+    rows = connection.execute("select distinct environment from publications order by 1")
+    return [name for (name,) in rows]
+
+
+def audits(connection: sqlite3.Connection, snapshot_id: str) -> list[Audit]:
+    """Audits of a snapshot, newest first."""
+    rows = connection.execute(
+        "select body from audits where snapshot_id = ? order by seq desc", (snapshot_id,)
+    )
+    return [decode_audit(body) for (body,) in rows]
+
+
+def deliveries(connection: sqlite3.Connection, table: str | None) -> list[Delivery]:
+    """All deliveries, in order of arrival."""
+    rows = connection.execute(
+        "select body, state from deliveries where ? is null or source_table = ? order by seq",
+        (table, table),
+    )
+    return [decode_delivery(body, delivery_state) for body, delivery_state in rows]
+
+
+def runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
+    """Newest first."""
+    rows = connection.execute("select body from runs order by seq desc limit ?", (limit,))
+    return [decode_run(body) for (body,) in rows]
+
+
+def events(
+    connection: sqlite3.Connection, after: int, limit: int
+) -> list[tuple[int, datetime, Event]]:
+    """Events after a number, in order."""
+    rows = connection.execute(
+        "select number, at_us, kind, body from events where number > ? order by number limit ?",
+        (after, limit),
+    )
+    return [(number, from_us(us), decode_event(kind, body)) for number, us, kind, body in rows]
