@@ -1,0 +1,1 @@
+"""The graph of assets: order, cycles, closures, and the selector language."""

@@ -1,0 +1,61 @@
+"""The one place that calls the parser library; it is imported when the first text is parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.dialects.dialect import Dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotParsed(Exception):
+    """The parser does not understand a text; the engine may.
+
+    Attributes:
+        line, column: in the given text, from 1.
+        reason: what the parser says, one line.
+    """
+
+    line: int
+    column: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.reason}"
+
+
+_dialect: list[Dialect] = []
+
+
+def _duckdb() -> Dialect:
+    if not _dialect:
+        from sqlglot.dialects.duckdb import DuckDB
+
+        _dialect.append(DuckDB())
+    return _dialect[0]
+
+
+def parse(text: str) -> list[exp.Expr]:
+    """Syntax trees of the statements of a text, in order; empty statements left out.
+
+    Raises:
+        NotParsed: if the parser does not understand it.
+    """
+    from sqlglot.errors import ParseError, TokenError
+
+    dialect = _duckdb()
+    try:
+        trees = dialect.parser().parse(dialect.tokenize(text), text)
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        raise NotParsed(
+            line=first.get("line") or 1,
+            column=first.get("col") or 1,
+            reason=str(first.get("description") or error).splitlines()[0],
+        ) from error
+    except TokenError as error:
+        raise NotParsed(line=1, column=1, reason=str(error).splitlines()[0]) from error
+    return [tree for tree in trees if tree is not None]

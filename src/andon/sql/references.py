@@ -1,0 +1,94 @@
+"""Which tables a syntax tree reads, and where the text names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from andon.sql.body import Span, TableRef
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """Tables in the order of the text, and qualifiers of columns to cut when bound."""
+
+    tables: tuple[TableRef, ...]
+    drops: tuple[Span, ...]
+
+
+def references(tree: exp.Expr, start: int) -> References:
+    """Tables that are not CTEs in scope, and schema qualifiers of columns.
+
+    Args:
+        tree: one statement.
+        start: offset of the statement's text in the file; added to every span.
+    """
+    from sqlglot import exp
+
+    tables: list[TableRef] = []
+    columns: list[exp.Column] = []
+    for node in tree.find_all(exp.Table, exp.Column):
+        if isinstance(node, exp.Column):
+            if node.args.get("table") is not None:
+                columns.append(node)
+            continue
+        parts = node.parts
+        if not all(isinstance(part, exp.Identifier) for part in parts):
+            continue
+        if len(parts) == 1 and _is_cte(node):
+            continue
+        tables.append(
+            TableRef(
+                name=".".join(part.name.lower() for part in parts),
+                span=Span(
+                    start=start + parts[0].meta["start"], end=start + parts[-1].meta["end"] + 1
+                ),
+                has_alias=node.args.get("alias") is not None,
+            )
+        )
+    tables.sort(key=lambda table: table.span.start)
+    return References(tables=tuple(tables), drops=_drops(tables, columns, start))
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether an undotted table is a common table expression that is in scope where it stands."""
+    from sqlglot import exp
+
+    name = table.name.lower()
+    below: exp.Expr = table
+    node = table.parent
+    while node is not None:
+        if isinstance(node, exp.With):
+            position = next(i for i, one in enumerate(node.expressions) if one is below)
+            visible = node.expressions[: position + bool(node.args.get("recursive"))]
+            if any(one.alias.lower() == name for one in visible):
+                return True
+            # The statement this WITH belongs to sees all of it, its own members do not.
+            below = node.parent or node
+            node = below.parent
+            continue
+        attached = node.args.get("with_")
+        if attached is not None and attached is not below:
+            if any(one.alias.lower() == name for one in attached.expressions):
+                return True
+        below, node = node, node.parent
+    return False
+
+
+def _drops(tables: list[TableRef], columns: list[exp.Column], start: int) -> tuple[Span, ...]:
+    """Spans before the last part of a table's name, where a column is qualified by all of it."""
+    bare = {tuple(table.name.split(".")) for table in tables if not table.has_alias}
+    spans: list[Span] = []
+    for column in columns:
+        parts = column.parts
+        names = tuple(part.name.lower() for part in parts)
+        for length in range(2, len(parts) + 1):
+            if names[:length] in bare:
+                begin, end = parts[0].meta["start"], parts[length - 1].meta["start"]
+                spans.append(Span(start=start + begin, end=start + end))
+                break
+    spans.sort(key=lambda span: span.start)
+    return tuple(spans)
