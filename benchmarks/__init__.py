@@ -1,0 +1,1 @@
+"""Benchmarks: one promise per file, each against a reference measured in the same run."""
