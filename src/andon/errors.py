@@ -143,3 +143,35 @@ class InternalError(AndonError):
     """A fault of Andon itself."""
 
     exit_code = 70
+
+
+_EXCERPT_WIDTH = 120
+
+
+def render_problem(problem: Problem) -> str:
+    """A problem as people read it, without a final newline.
+
+    The excerpt is one line of the project's own text, cut around the marked place if it is long;
+    control characters are shown as spaces so that a file cannot steer the terminal.
+    """
+    lines = [f"{problem.severity}[{problem.code}]: {problem.what}"]
+    if problem.where is not None:
+        lines.append(f"  --> {problem.where}")
+        lines.extend(_excerpt(problem.where))
+    lines.append(f"  why: {problem.why}")
+    lines.append(f"  fix: {problem.fix}")
+    lines.append(f"  more: andon explain {problem.code}")
+    return "\n".join(lines)
+
+
+def _excerpt(where: Where) -> list[str]:
+    if where.text is None or where.line is None:
+        return []
+    text = "".join(c if c.isprintable() else " " for c in where.text).rstrip()
+    start = min((where.column or 1) - 1, len(text))
+    if len(text) > _EXCERPT_WIDTH:
+        cut = max(0, min(start - 40, len(text) - _EXCERPT_WIDTH))
+        text, start = text[cut : cut + _EXCERPT_WIDTH], start - cut
+    marks = "^" * max(1, min(where.length, len(text) - start))
+    number = f"{where.line:>4}"
+    return [f"{number} | {text}", f"{' ' * len(number)} | {' ' * start}{marks}"]

@@ -1,0 +1,247 @@
+"""Loading of a project: from a folder to a validated `ProjectSpec`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from andon.errors import Problem, ProjectInvalid, Where
+from andon.hashing import text_hash
+from andon.names import asset_name_of, is_asset_name, is_identifier
+from andon.project.cache import (
+    ParseCache,
+    decode_as,
+    decode_assets,
+    decode_source,
+    encode,
+    encode_assets,
+    encode_source,
+)
+from andon.project.resolve import Parts, resolve
+from andon.project.settings import FILE, Config, read_config
+from andon.project.text import Findings, TextFile
+from andon.spec.asset import AssetSpec
+from andon.spec.check import SqlCheck
+from andon.spec.project import ProjectSpec
+from andon.spec.source import SourceSpec
+from andon.sql.body import SqlBody
+from andon.sql.macros import Macro
+
+T = TypeVar("T")
+Fallback = Callable[[str], Sequence[tuple[str, int, int]]]
+
+
+def load(root: Path, *, fallback: Fallback | None = None) -> ProjectSpec:
+    """Everything a project declares, with all names resolved. Reads files, runs no user code.
+
+    Args:
+        root: folder that holds ``andon.toml``.
+        fallback: tables that a query reads by the engine's own parser, as (dotted name, start, end);
+            asked only for SQL that Andon's parser does not understand.
+
+    Raises:
+        ProjectInvalid: with every problem of the project (PRJ..., PLN003, SQL...), by file and line.
+    """
+    return _Loader(root, fallback).load()
+
+
+class _Loader:
+    def __init__(self, root: Path, fallback: Fallback | None) -> None:
+        self._root, self._fallback = root, fallback
+        self._findings = Findings()
+        self._files: dict[str, TextFile] = {}
+        self._broken: list[str] = []
+        self._seeded = False
+        self._cache = ParseCache(root)
+
+    def load(self) -> ProjectSpec:
+        config = self._config()
+        self._seeded = config.settings.seed is not None
+        sources = self._sources()
+        macros = [macro for file in self._below("macros", ".sql") for macro in self._macros(file)]
+        assets = [asset for file in self._asset_files() for asset in self._assets(file)]
+        parts = Parts(
+            name=config.name,
+            files=self._files,
+            sources=sources,
+            assets=assets,
+            macros=macros,
+            parameters=tuple(name for name, _ in config.parameters),
+            check_queries=self._check_queries(assets, sources),
+            broken=tuple(self._broken),
+        )
+        resolved_assets, resolved_sources = resolve(parts, self._findings)
+        self._cache.save()
+        if self._findings.problems:
+            raise ProjectInvalid(*self._findings.sorted())
+        return ProjectSpec(
+            name=config.name,
+            settings=config.settings,
+            parameters=config.parameters,
+            sources=tuple(resolved_sources),
+            assets=tuple(resolved_assets),
+            macros=tuple(sorted(macros, key=lambda macro: macro.name)),
+            warnings=tuple(w for asset in resolved_assets for w in asset.warnings),
+        )
+
+    def _config(self) -> Config:
+        if not (self._root / FILE).is_file():
+            raise ProjectInvalid(
+                Problem(
+                    code="PRJ001",
+                    what=f"there is no {FILE} in this folder",
+                    why="a project is a folder with that file",
+                    fix="change to the project's folder, or type `andon init`",
+                )
+            )
+        file = self._read(FILE)
+        default_name = self._root.resolve().name
+        return read_config(file or TextFile(FILE, ""), self._findings, default_name)
+
+    def _sources(self) -> list[SourceSpec]:
+        found = []
+        for file in [*self._below("sources", ".yml"), *self._below("sources", ".yaml")]:
+            name = PurePosixPath(file.path).stem
+            if file.path.count("/") > 1 or not is_identifier(name):
+                self._refuse_name(file.path, f"`{name}` is no name of a source", "sources/raw.yml")
+            source = self._cached("source", file, decode_source, encode_source, self._source)
+            if source is None:
+                self._broken.append(f"{name}.")
+            else:
+                found.append(source)
+        return found
+
+    def _source(self, file: TextFile) -> SourceSpec | None:
+        from andon.project.source_files import read_source
+
+        return read_source(file, self._findings)
+
+    def _macros(self, file: TextFile) -> tuple[Macro, ...]:
+        from andon.project.macros import read_macros
+
+        return self._cached(
+            "macros",
+            file,
+            decode_as(tuple[Macro, ...]),
+            encode,
+            lambda one: read_macros(one, self._findings),
+        ) or ()
+
+    def _asset_files(self) -> Iterator[TextFile]:
+        for file in [*self._below("assets", ".sql"), *self._below("assets", ".py")]:
+            path = PurePosixPath(file.path)
+            if path.name.startswith("_"):
+                continue
+            name = asset_name_of(path.relative_to("assets"))
+            if is_asset_name(name):
+                yield file
+            else:
+                what = f"`{name}` is no name of an asset"
+                self._refuse_name(file.path, what, "assets/staging/orders.sql")
+
+    def _assets(self, file: TextFile) -> tuple[AssetSpec, ...]:
+        if file.path.endswith(".py"):
+            found = self._python_assets(file)
+        else:
+            found = (
+                self._cached("sql", file, decode_assets, encode_assets, self._sql_assets) or ()
+            )
+        if not found:
+            name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
+            many = "for:" in file.text
+            self._broken.append(f"{name.rpartition('.')[0]}." if many else name)
+        return found
+
+    def _sql_assets(self, file: TextFile) -> tuple[AssetSpec, ...]:
+        from andon.project.sql_assets import read_sql_asset
+
+        return read_sql_asset(file, self._findings, self._fallback, seeded=self._seeded)
+
+    def _python_assets(self, file: TextFile) -> tuple[AssetSpec, ...]:
+        from andon.project.python_assets import read_python_asset
+
+        return read_python_asset(file, self._root, self._findings, self._cache)
+
+    def _check_queries(
+        self, assets: list[AssetSpec], sources: list[SourceSpec]
+    ) -> dict[str, SqlBody]:
+        checks = [check for asset in assets for check in asset.checks]
+        checks += [check for source in sources for t in source.tables for check in t.checks]
+        paths = {check.path for check in checks if isinstance(check, SqlCheck)}
+        found: dict[str, SqlBody] = {}
+        for path in sorted(paths):
+            inside = not PurePosixPath(path).is_absolute() and ".." not in path.split("/")
+            if not inside or not (self._root / path).is_file():
+                continue
+            file = self._read(path)
+            if file is None:
+                continue
+            body = self._cached("check", file, decode_as(SqlBody), encode, self._query)
+            if body is not None:
+                found[path] = body
+        return found
+
+    def _query(self, file: TextFile) -> SqlBody | None:
+        from andon.project.sql_assets import read_body
+
+        return read_body(file, 0, self._findings, self._fallback, seeded=True)[0]
+
+    def _cached(
+        self,
+        kind: str,
+        file: TextFile,
+        decode: Callable[..., T],
+        encode: Callable[[T], bytes],
+        parse: Callable[[TextFile], T | None],
+    ) -> T | None:
+        """A parsed file; what has problems is never cached, so they are told every time."""
+        key = text_hash(f"{kind}\0{self._seeded}\0{file.path}\0{file.text}")
+        known = self._cache.find(key, decode)
+        if known is not None:
+            return known
+        before = len(self._findings.problems)
+        parsed = parse(file)
+        if parsed is not None and len(self._findings.problems) == before:
+            self._cache.keep(key, encode(parsed))
+        return parsed
+
+    def _below(self, folder: str, ending: str) -> list[TextFile]:
+        """Files with that ending below a folder, by path; hidden ones are left out."""
+        paths = []
+        for at, folders, names in os.walk(self._root / folder):
+            folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__"]
+            prefix = Path(at).relative_to(self._root).as_posix()
+            paths += [f"{prefix}/{n}" for n in names if n.endswith(ending) and n[0] != "."]
+        files = (self._read(path) for path in sorted(paths))
+        return [file for file in files if file is not None]
+
+    def _read(self, path: str) -> TextFile | None:
+        if path in self._files:
+            return self._files[path]
+        try:
+            with open(self._root / path, encoding="utf-8", newline="") as stream:
+                text = stream.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+            self._findings.add(
+                "PRJ026",
+                Where(path=path),
+                what=f"{path} cannot be read: {reason}",
+                why="declarations are UTF-8 text",
+                fix="save the file as UTF-8, and check its permissions",
+            )
+            return None
+        file = TextFile(path, text)
+        self._files[path] = file
+        return file
+
+    def _refuse_name(self, path: str, what: str, example: str) -> None:
+        self._findings.add(
+            "PRJ007",
+            Where(path=path),
+            what=what,
+            why="names are lower-case letters, digits and underscores, an asset's with its folder",
+            fix=f"rename the file, for example {example}",
+        )

@@ -1,0 +1,286 @@
+"""Names of a project: every table read, target, parameter and macro must be known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from andon.errors import Where
+from andon.names import closest, did_you_mean
+from andon.project.text import Findings, TextFile
+from andon.spec.asset import AssetSpec, PythonBody
+from andon.spec.check import Check, Relationship, SqlCheck, kind_of
+from andon.spec.source import SourceSpec, SourceTable
+from andon.sql.body import SqlBody
+from andon.sql.macros import Macro
+
+READERS_OF_FILES = re.compile(
+    r"(read_\w+|parquet_scan|csv_scan|json_scan|sniff_csv|glob|parquet_(metadata|schema|"
+    r"file_metadata|kv_metadata)|(postgres|mysql|sqlite|iceberg|delta)_\w*(scan|query)\w*|query|"
+    r"query_table)\Z"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All declarations of a project before their names are resolved."""
+
+    name: str
+    files: Mapping[str, TextFile]
+    sources: Sequence[SourceSpec]
+    assets: Sequence[AssetSpec]
+    macros: Sequence[Macro]
+    parameters: Sequence[str]
+    check_queries: Mapping[str, SqlBody]
+    broken: tuple[str, ...]
+    """Names, and prefixes ending in a dot, whose own file has problems; reading them is fine."""
+
+
+def resolve(parts: Parts, findings: Findings) -> tuple[Sequence[AssetSpec], Sequence[SourceSpec]]:
+    """Assets and sources in order of name, with the queries of their checks filled in."""
+    return _Resolver(parts, findings).resolve()
+
+
+class _Resolver:
+    def __init__(self, parts: Parts, findings: Findings) -> None:
+        self._parts, self._findings = parts, findings
+        self._tables = [table for source in parts.sources for table in source.tables]
+        self._known = {asset.name for asset in parts.assets} | {t.name for t in self._tables}
+        self._prefixes = tuple(name for name in parts.broken if name.endswith("."))
+        self._known.update(name for name in parts.broken if not name.endswith("."))
+
+    def resolve(self) -> tuple[Sequence[AssetSpec], Sequence[SourceSpec]]:
+        self._refuse_repeats()
+        for asset in self._parts.assets:
+            self._judge_asset(asset)
+        self._refuse_cycles()
+        assets = [
+            replace(a, checks=self._checks(a)) if a.checks else a for a in self._parts.assets
+        ]
+        sources = [
+            replace(s, tables=tuple(self._with_checks(t) for t in s.tables))
+            if any(t.checks for t in s.tables)
+            else s
+            for s in self._parts.sources
+        ]
+        assets.sort(key=lambda asset: asset.name)
+        sources.sort(key=lambda source: source.name)
+        return assets, sources
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._known or name.startswith(self._prefixes)
+
+    def _refuse_repeats(self) -> None:
+        seen: dict[str, str] = {table.name: table.where_path for table in self._tables}
+        for asset in self._parts.assets:
+            if asset.name in seen:
+                self._findings.add(
+                    "PRJ008",
+                    Where(path=asset.path, line=1, column=1, text=self._line(asset.path)),
+                    what=f"`{asset.name}` is declared twice, also in {seen[asset.name]}",
+                    why="a name has one producer",
+                    fix="rename or delete one of them",
+                )
+            seen.setdefault(asset.name, asset.path)
+        macros: dict[str, str] = {}
+        for macro in self._parts.macros:
+            if macro.name in macros:
+                file = self._parts.files[macro.path]
+                start = file.text.rfind(macro.sql)
+                self._findings.add(
+                    "PRJ027",
+                    file.where_of(macro.name, max(0, start)),
+                    what=f"macro `{macro.name}` is declared twice, also in {macros[macro.name]}",
+                    why="a name has one meaning",
+                    fix="rename or delete one of them",
+                )
+            macros.setdefault(macro.name, macro.path)
+
+    def _line(self, path: str) -> str:
+        return self._parts.files[path].text.split("\n", 1)[0]
+
+    def _judge_asset(self, asset: AssetSpec) -> None:
+        if isinstance(asset.body, PythonBody):
+            self._judge_python(asset, asset.body)
+            return
+        file = self._parts.files[asset.path]
+        body = asset.body
+        for table in body.tables:
+            if not self._is_known(table.name):
+                start, end = table.span.start, table.span.end
+                self._refuse_read(asset.name, table.name, file.where_at(start, end - start))
+            elif table.name == asset.name:
+                self._refuse_own(asset.name, file.where_at(table.span.start, len(table.name)))
+        for function in body.functions:
+            if READERS_OF_FILES.match(function):
+                self._refuse_function(asset, file, function, body.start)
+        given = {*self._parts.parameters, *(name for name, _ in asset.variant)}
+        for parameter in body.parameters:
+            if parameter not in given:
+                self._refuse_parameter(
+                    asset.name, parameter, given, file.where_of(f"${parameter}", body.start)
+                )
+
+    def _judge_python(self, asset: AssetSpec, body: PythonBody) -> None:
+        file = self._parts.files[asset.path]
+        for item in body.inputs:
+            where = self._python_where(file, item.asset)
+            if item.asset == asset.name:
+                self._refuse_own(asset.name, where)
+            elif not self._is_known(item.asset):
+                self._refuse_read(asset.name, item.asset, where)
+        for parameter in body.parameters:
+            if parameter not in self._parts.parameters:
+                where = self._python_where(file, parameter)
+                self._refuse_parameter(asset.name, parameter, self._parts.parameters, where)
+
+    @staticmethod
+    def _python_where(file: TextFile, name: str) -> Where:
+        found = re.search(rf"(?<=[\"']){re.escape(name)}(?=[\"'])", file.text)
+        return file.where_at(found.start(), len(name)) if found else file.where(1)
+
+    def _refuse_read(self, asset: str, name: str, where: Where) -> None:
+        candidates = sorted(self._known - {asset})
+        near = closest(name, candidates)
+        if near is None and "." not in name:
+            near = next((known for known in candidates if known.endswith(f".{name}")), None)
+        schema = name.split(".")[0] if "." in name else "raw"
+        place = f"declare the source in sources/{schema}.yml"
+        self._findings.add(
+            "PLN003",
+            where,
+            what=f"asset `{asset}` reads `{name}`, which nothing produces",
+            why=f"no asset or source in project `{self._parts.name}` has that name",
+            fix=f"write `{near}` (closest name), or {place}" if near else f"{place}, or add the asset",
+        )
+
+    def _refuse_own(self, asset: str, where: Where) -> None:
+        self._findings.add(
+            "PRJ009",
+            where,
+            what=f"asset `{asset}` reads itself",
+            why="an asset is built from others, so it would wait for itself",
+            fix="read the asset it is made from",
+        )
+
+    def _refuse_function(self, asset: AssetSpec, file: TextFile, name: str, start: int) -> None:
+        found = re.compile(rf"\b{re.escape(name)}\b(?=\"?\s*\()", re.IGNORECASE).search(
+            file.text, start
+        )
+        self._findings.add(
+            "PRJ014",
+            file.where_at(found.start() if found else start, len(name)),
+            what=f"asset `{asset.name}` calls `{name}`, which reads from outside the project's data",
+            why="such a read has no history, so a change of it would not be seen",
+            fix="declare the files as a table in sources/, and read that table",
+        )
+
+    def _refuse_parameter(
+        self, asset: str, name: str, known: Sequence[str] | set[str], where: Where
+    ) -> None:
+        near = closest(name, known)
+        declare = f"add `{name} = ...` under [parameters] in andon.toml"
+        self._findings.add(
+            "PRJ011",
+            where,
+            what=f"asset `{asset}` uses parameter `{name}`, which is not declared",
+            why="only declared parameters have values, and only those enter a build key",
+            fix=f"write `{near}` (closest known name), or {declare}" if near else declare,
+        )
+
+    def _refuse_cycles(self) -> None:
+        reads = {a.name: [r for r in a.reads if r != a.name] for a in self._parts.assets}
+        for members in _cycles(reads):
+            first = next(a for a in self._parts.assets if a.name == members[0])
+            file = self._parts.files[first.path]
+            if isinstance(first.body, SqlBody):
+                span = next(t.span for t in first.body.tables if t.name == members[1])
+                where = file.where_at(span.start, span.end - span.start)
+            else:
+                where = self._python_where(file, members[1])
+            self._findings.add(
+                "PRJ009",
+                where,
+                what="assets read each other in a circle: " + " -> ".join(members),
+                why="each of them would wait for the next (read `->` as `reads`)",
+                fix="take one of these reads out, for example by splitting an asset in two",
+            )
+
+    def _with_checks(self, table: SourceTable) -> SourceTable:
+        return replace(table, checks=self._checks(table)) if table.checks else table
+
+    def _checks(self, owner: AssetSpec | SourceTable) -> tuple[Check, ...]:
+        path = owner.path if isinstance(owner, AssetSpec) else owner.where_path
+        return tuple(self._check(owner.name, path, check) for check in owner.checks)
+
+    def _check(self, owner: str, path: str, check: Check) -> Check:
+        if isinstance(check, Relationship) and not self._is_known(check.to_asset):
+            self._refuse_target(owner, check, check.to_asset, check.where)
+        if not isinstance(check, SqlCheck):
+            return check
+        body = self._parts.check_queries.get(check.path)
+        if body is None:
+            if check.path not in self._parts.files:
+                self._refuse_file(check)
+            return check
+        file = self._parts.files[check.path]
+        for table in body.tables:
+            if not self._is_known(table.name):
+                where = file.where_at(table.span.start, table.span.end - table.span.start)
+                self._refuse_target(owner, check, table.name, where)
+        return replace(check, sql=body.text[body.start :], reads=body.reads)
+
+    def _refuse_target(self, owner: str, check: Check, name: str, where: Where | None) -> None:
+        self._findings.add(
+            "PRJ012",
+            where,
+            what=f"a check `{kind_of(check)}` of `{owner}` reads `{name}`, which nothing produces",
+            why=f"no asset or source in project `{self._parts.name}` has that name",
+            fix=did_you_mean(name, sorted(self._known), "declare the table, or remove the check"),
+        )
+
+    def _refuse_file(self, check: SqlCheck) -> None:
+        known = [path for path in self._parts.files if path.endswith(".sql")]
+        self._findings.add(
+            "PRJ018",
+            check.where,
+            what=f"the file `{check.path}` of a check does not exist",
+            why="paths are relative to the project's folder",
+            fix=did_you_mean(check.path, known, f"create {check.path}"),
+        )
+
+
+def _cycles(reads: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """One circle per knot of names, each from its smallest name back to it."""
+    state: dict[str, int] = {}
+    found: list[list[str]] = []
+    for root in sorted(reads):
+        if root in state:
+            continue
+        path: list[str] = []
+        stack = [(root, iter(reads[root]))]
+        state[root] = 1
+        path.append(root)
+        while stack:
+            name, rest = stack[-1]
+            for target in rest:
+                if target not in reads or state.get(target) == 2:
+                    continue
+                if state.get(target) == 1:
+                    found.append(_rotated(path[path.index(target) :]))
+                    continue
+                state[target] = 1
+                path.append(target)
+                stack.append((target, iter(reads[target])))
+                break
+            else:
+                state[name] = 2
+                path.pop()
+                stack.pop()
+    return found
+
+
+def _rotated(members: list[str]) -> list[str]:
+    least = members.index(min(members))
+    return [*members[least:], *members[:least], members[least]]
