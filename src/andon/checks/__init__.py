@@ -1,0 +1,1 @@
+"""Checks: planned together, judged purely; no statement is run here."""

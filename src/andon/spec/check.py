@@ -11,6 +11,7 @@ from typing import Literal
 
 from andon.errors import Where
 from andon.hashing import Value, value_hash
+from andon.sql.body import SqlBody
 
 OnFail = Literal["stop", "quarantine", "warn"]
 Literal_ = None | bool | int | float | str
@@ -135,11 +136,13 @@ class SqlCheck(Common):
         path: file, relative to the project.
         sql: its text.
         reads: assets it reads, its own asset included if it does.
+        body: the text as read, so that tables and clocks can be bound; never part of its identity.
     """
 
     path: str
     sql: str
     reads: tuple[str, ...]
+    body: SqlBody | None = field(default=None, compare=False)
 
 
 Check = (
@@ -215,7 +218,7 @@ def identity_of(check: Check) -> str:
     """Hash of everything that decides the verdict; equal checks have equal identities."""
     body: dict[str, Value] = {"kind": kind_of(check)}
     for name in check.__dataclass_fields__:
-        if name in ("where", "name"):
+        if name in ("where", "name", "body"):
             continue
         value = getattr(check, name)
         if isinstance(value, Tolerance):
@@ -233,6 +236,11 @@ def references_of(check: Check, own: str) -> tuple[str, ...]:
             return tuple(name for name in reads if name != own)
         case _:
             return ()
+
+
+def is_crossing(check: Check, own: str) -> bool:
+    """Whether the check reads another asset, so that it is judged on the set to be published."""
+    return bool(references_of(check, own))
 
 
 def is_row_check(check: Check) -> bool:

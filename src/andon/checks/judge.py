@@ -1,0 +1,145 @@
+"""Verdicts from the answers to a plan's statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_never
+
+from andon.catalog.records import CheckResult, Verdict
+from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Rows
+from andon.checks.words import days, rows_found, rows_of, rows_returned
+from andon.spec.check import Check, Freshness, RowCount, SqlCheck, identity_of, kind_of, label_of
+
+AHEAD_S = 86_400.0
+"""How far the newest value may lie in the future: a day, for dates and clocks of other zones."""
+
+Answers = Sequence[Sequence[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What an audit found.
+
+    Attributes:
+        rows: rows of the table judged.
+        digest_sums: the two sums, if the plan asked for them; an empty table sums to 0.
+        results: one per check, in order.
+    """
+
+    rows: int
+    digest_sums: tuple[int, int] | None
+    results: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Failing rows and what was seen, in words."""
+
+    failing: int
+    observed: str
+
+
+def judge(plan: AuditPlan, answers: Answers) -> Findings:
+    """Verdicts of all checks of `plan`.
+
+    Args:
+        answers: all rows of each of the plan's queries, in order.
+    """
+    first = answers[0][0]
+    total = int(first[0])
+    sums = None
+    if plan.digest is not None:
+        high, low = plan.digest
+        sums = (int(first[high] or 0), int(first[low] or 0))
+    results = tuple(
+        _result(check, _find(check, measure, plan, answers, total), total)
+        for check, measure in zip(plan.checks, plan.measures, strict=True)
+    )
+    return Findings(rows=total, digest_sums=sums, results=results)
+
+
+def _result(check: Check, found: _Found, total: int) -> CheckResult:
+    return CheckResult(
+        check=identity_of(check),
+        label=label_of(check),
+        kind=kind_of(check),
+        on_fail=check.on_fail,
+        verdict=_verdict(check, found.failing, total),
+        failing=found.failing,
+        total=total,
+        observed=found.observed,
+    )
+
+
+def _verdict(check: Check, failing: int, total: int) -> Verdict:
+    whole = isinstance(check, RowCount | Freshness)
+    if failing == 0 or (not whole and check.tolerance.allows(failing, total)):
+        return "pass"
+    # Rows that should have been set aside and are still here stop the asset.
+    return "warn" if check.on_fail == "warn" else "fail"
+
+
+def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, total: int) -> _Found:
+    match measure:
+        case Counted(failing=cell):
+            failing = int(_value(answers, cell))
+            if isinstance(check, SqlCheck):
+                return _Found(failing, rows_returned(failing))
+            return _Found(failing, rows_of(failing, total))
+        case Keys(keys=cell, keeps_first=keeps_first):
+            failing = _repeated(_value(answers, cell) or (), keeps_first)
+            return _Found(failing, rows_of(failing, total))
+        case Newest(micros=micros, values=values) if isinstance(check, Freshness):
+            age = _age_s(_value(answers, micros), plan.logical_time)
+            return _freshness(check, age, int(_value(answers, values)), total)
+        case Rows() if isinstance(check, RowCount):
+            return _row_count(check, total)
+        case Newest() | Rows():
+            raise TypeError(f"{kind_of(check)} is not measured by {type(measure).__name__}")
+        case _:
+            assert_never(measure)
+
+
+def _value(answers: Answers, cell: Cell) -> Any:
+    return answers[cell.query][0][cell.column]
+
+
+def _repeated(keys: Iterable[Hashable], keeps_first: bool) -> int:
+    counts = Counter(key for key in keys if key is not None)
+    return sum(n - 1 if keeps_first else n for n in counts.values() if n > 1)
+
+
+def _age_s(micros: int | None, logical_time: datetime) -> float | None:
+    if micros is None:
+        return None
+    moment = logical_time if logical_time.tzinfo else logical_time.replace(tzinfo=UTC)
+    now = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (now - micros) / 1e6
+
+
+def _freshness(check: Freshness, age_s: float | None, values: int, total: int) -> _Found:
+    limit = f"limit {days(check.max_age_s)}"
+    if total == 0:
+        return _Found(1, f"no rows, {limit}")
+    if values == 0:
+        return _Found(1, f"no value in {rows_found(total)}, {limit}")
+    if age_s is None:
+        return _Found(1, f"newest is infinite, {limit}")
+    if age_s < 0:
+        ahead = f"newest {days(-age_s)} in the future"
+        return (
+            _Found(0, ahead) if -age_s <= AHEAD_S else _Found(1, f"{ahead}, at most 1 day allowed")
+        )
+    failing = 0 if age_s <= check.max_age_s else 1
+    return _Found(failing, f"newest {days(age_s)} old, {limit}")
+
+
+def _row_count(check: RowCount, total: int) -> _Found:
+    if check.min is not None and total < check.min:
+        return _Found(1, f"{rows_found(total)}, at least {check.min:,} expected")
+    if check.max is not None and total > check.max:
+        return _Found(1, f"{rows_found(total)}, at most {check.max:,} expected")
+    return _Found(0, rows_found(total))

@@ -1,0 +1,48 @@
+"""Statements about keys: repeated ones, and those that stand in no other table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.checks.conditions import has_parts
+from andon.sql.quote import identifier
+
+
+def names(columns: Sequence[str]) -> str:
+    """Quoted names, separated by commas."""
+    return ", ".join(identifier(column) for column in columns)
+
+
+def repeated(columns: Sequence[str], *, table: str, keeps_first: bool) -> str:
+    """Counts the rows whose key occurs more than once; a key with a null part is not compared.
+
+    Args:
+        keeps_first: whether one row of each repeated key is not counted.
+    """
+    counted = "n - 1" if keeps_first else "n"
+    return (
+        f"select coalesce(sum({counted}), 0)::BIGINT from (select count(*) as n from {table} "
+        f"where {has_parts(columns)} group by {names(columns)} having count(*) > 1)"
+    )
+
+
+def orphans(
+    columns: Sequence[str], to_columns: Sequence[str], *, table: str, reference: str
+) -> str:
+    """Counts the rows whose key, without a null part, does not occur in `reference`."""
+    rows = orphan_rows(columns, to_columns, table, reference, names(columns))
+    return f"select count(*) from {rows}"
+
+
+def orphan_rows(
+    columns: Sequence[str], to_columns: Sequence[str], table: str, reference: str, what: str
+) -> str:
+    """The rows that `orphans` counts, as a table expression."""
+    # Both sides are projected first, so that equal column names cannot be confused.
+    source = f"(select {what} from {table} where {has_parts(columns)}) as own_"
+    target = f"(select {names(to_columns)} from {reference}) as other_"
+    joined = " and ".join(
+        f"own_.{identifier(one)} = other_.{identifier(other)}"
+        for one, other in zip(columns, to_columns, strict=True)
+    )
+    return f"{source} anti join {target} on {joined}"

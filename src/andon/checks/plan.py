@@ -1,0 +1,221 @@
+"""One plan for all checks of an asset: as few statements as their kinds allow.
+
+Everything that one row decides, the newest value of a column, the row count and the content digest
+share one scan. Keys need a hash table each, so they get a statement of their own: many distinct
+counts in one scan cost twice as much. Of a small table it is the statement that costs, so there
+keys are brought back with the scan and counted by `judge`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from andon.checks.conditions import fails, has_parts
+from andon.checks.keys import orphans, repeated
+from andon.checks.subject import Reference, Subject
+from andon.schema import Schema
+from andon.spec.check import (
+    Accepted,
+    Check,
+    Expect,
+    Freshness,
+    NotNull,
+    Pattern,
+    Range,
+    Relationship,
+    RowCount,
+    SqlCheck,
+    Unique,
+)
+from andon.sql.quote import identifier
+
+SMALL_ROWS = 2_048
+"""Tables up to this many rows send their keys back with the scan: above, a statement is cheaper."""
+
+_PLAIN_KEY = re.compile(
+    r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)\Z|VARCHAR\Z|BOOLEAN\Z|UUID\Z|BLOB\Z|DECIMAL\("
+)
+_MOMENT_KEY = re.compile(r"DATE\Z|TIME\Z|TIMESTAMP(_NS|_MS|_S)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure in the first row of the answer to a query of the plan."""
+
+    query: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The engine counts the failing rows."""
+
+    failing: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The engine sends the keys (null where a part is null); they are counted here."""
+
+    keys: Cell
+    keeps_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Microseconds since 1970 of the newest value (null if infinite), and the number of values."""
+
+    micros: Cell
+    values: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The row count itself answers."""
+
+
+Measure = Counted | Keys | Newest | Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPlan:
+    """Statements to run and how their answers map to the checks; plain data.
+
+    Attributes:
+        queries: statements in order; the first begins with the row count.
+        checks: as given; measures: one for each of them.
+        digest: columns of the two digest sums in the first answer, if they were asked for.
+    """
+
+    queries: tuple[str, ...]
+    checks: tuple[Check, ...]
+    measures: tuple[Measure, ...]
+    digest: tuple[int, int] | None
+    logical_time: datetime
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The scan's aggregates, each once, and the statements beside it."""
+
+    is_small: bool
+    aggregates: dict[str, int] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+    def cell(self, aggregate: str) -> Cell:
+        return Cell(0, self.aggregates.setdefault(aggregate, len(self.aggregates)))
+
+    def statement(self, query: str) -> Cell:
+        if query not in self.others:
+            self.others.append(query)
+        return Cell(self.others.index(query) + 1, 0)
+
+
+def plan(
+    checks: Sequence[Check],
+    *,
+    asset: str,
+    schema: Schema,
+    relation: str,
+    references: Mapping[str, Reference],
+    digest: tuple[str, str] | None,
+    logical_time: datetime,
+    rows: int | None = None,
+) -> AuditPlan:
+    """Statements that answer all checks, the row count and the digest of a table together.
+
+    Args:
+        checks: found free of problems by `problems_of`.
+        asset: name of the asset they stand on.
+        schema: its columns.
+        relation: table expression in parentheses that reads it.
+        references: other assets that the checks read, by name.
+        digest: aggregates of the digest sums, if it is wanted.
+        logical_time: the run's time, which clock functions and freshness take as now.
+        rows: row count if it is known beforehand; it decides only how keys are counted.
+
+    Raises:
+        KeyError: a column or a reference is missing; `problems_of` tells these in words.
+    """
+    subject = Subject(
+        asset=asset,
+        schema=schema,
+        relation=relation,
+        references=references,
+        logical_time=logical_time,
+    )
+    draft = _Draft(is_small=rows is not None and rows <= SMALL_ROWS)
+    draft.cell("count(*)")
+    sums = None
+    if digest is not None:
+        high, low = (draft.cell(aggregate).column for aggregate in digest)
+        sums = (high, low)
+    measures = tuple(_measure(check, subject, draft) for check in checks)
+    scan = f"select {', '.join(draft.aggregates)} from {subject.table}"
+    return AuditPlan(
+        queries=(scan, *draft.others),
+        checks=tuple(checks),
+        measures=measures,
+        digest=sums,
+        logical_time=logical_time,
+    )
+
+
+def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
+    match check:
+        case NotNull() | Accepted() | Range() | Pattern() | Expect():
+            condition = fails(check, subject)
+            return Counted(draft.cell(f"count_if({condition})"))
+        case Unique(columns=columns, keep_first_by=first):
+            return _unique(columns, bool(first), subject, draft)
+        case Relationship():
+            query = orphans(
+                check.columns,
+                check.to_columns,
+                table=subject.table,
+                reference=subject.target_of(check),
+            )
+            if draft.is_small:
+                return Counted(draft.cell(f"({query})"))
+            return Counted(draft.statement(query))
+        case Freshness(column=column):
+            name = identifier(column)
+            return Newest(
+                draft.cell(f"epoch_us(max({name}))"),
+                draft.cell(f"count({name})"),
+            )
+        case RowCount():
+            return Rows()
+        case SqlCheck():
+            query = f"select count(*) from (\n{subject.query_of(check)}\n)"
+            return Counted(draft.statement(query))
+        case _:
+            assert_never(check)
+
+
+def _unique(columns: Sequence[str], keeps_first: bool, subject: Subject, draft: _Draft) -> Measure:
+    if draft.is_small:
+        parts = [_portable(column, subject.type_of(column)) for column in columns]
+        if all(parts):
+            key = str(parts[0]) if len(parts) == 1 else f"row({', '.join(map(str, parts))})"
+            whole = key if len(parts) == 1 else f"case when {has_parts(columns)} then {key} end"
+            return Keys(draft.cell(f"list({whole})"), keeps_first)
+    query = repeated(columns, table=subject.table, keeps_first=keeps_first)
+    return Counted(draft.statement(query))
+
+
+def _portable(column: str, type_: str) -> str | None:
+    """A key part whose Python values are equal exactly where the engine's are; None if unsure."""
+    if _PLAIN_KEY.match(type_) and "[" not in type_:
+        return identifier(column)
+    if _MOMENT_KEY.match(type_):
+        # Infinite dates have no Python value, their text has.
+        return f"cast({identifier(column)} as VARCHAR)"
+    return None
+
+
+__all__ = ["AuditPlan", "Reference", "plan"]
