@@ -20,8 +20,10 @@ def main() -> int:
     """Print the table; 0 if every bar is met, else 1."""
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--size", choices=("small", "full"), default="small")
-    parser.add_argument("promises", nargs="*", choices=[[], *PROMISES], default=[])
+    parser.add_argument("promises", nargs="*", metavar="PROMISE", help=", ".join(PROMISES))
     given = parser.parse_args()
+    for unknown in set(given.promises) - set(PROMISES):
+        parser.error(f"there is no promise `{unknown}`; there are {', '.join(PROMISES)}")
     rows: list[Row] = []
     for promise in given.promises or PROMISES:
         with tempfile.TemporaryDirectory() as folder:

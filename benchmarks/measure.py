@@ -101,6 +101,15 @@ def by_hand(*arguments: str | Path) -> Cost:
     return run([sys.executable, "-m", "benchmarks.by_hand", *arguments], ROOT)
 
 
+def execute(*statements: str) -> None:
+    """Run SQL in DuckDB in a process of its own.
+
+    A child's peak memory counts from its parent's, so the process that measures stays small.
+    """
+    script = "import duckdb, sys\nfor text in sys.argv[1:]: duckdb.execute(text)"
+    run([sys.executable, "-c", script, "set threads = 2", *statements], ROOT)
+
+
 def typical(job: Callable[[], Cost], repeats: int) -> Cost:
     """Median CPU and wall time and highest peak over some repeats of a job."""
     costs = [job() for _ in range(repeats)]

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import Row, andon, by_hand, table
+from benchmarks.measure import Row, andon, by_hand, execute, table
 from benchmarks.workload import Asset, Check, Workload, write_by_hand, write_project
 
 CAP_MB = 512
@@ -84,21 +84,17 @@ def write_large(gigabytes: float, folder: Path) -> Workload:
 
 
 def _write_parquet(path: Path, rows: int, salt: int) -> None:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 2")
-        connection.execute(
-            f"""copy (
-              select
-                cast(i as bigint) as id,
-                cast(hash(i, {salt}) % {rows // 2} as bigint) as key,
-                cast(hash(i, {salt + 10}) >> 2 as bigint) as first,
-                cast(hash(i, {salt + 20}) >> 2 as bigint) as second,
-                cast(hash(i, {salt + 30}) >> 2 as bigint) as third
-              from range({rows}) as numbers(i)
-            ) to '{path}' (format parquet, compression uncompressed)"""
-        )
+    execute(
+        f"""copy (
+          select
+            cast(i as bigint) as id,
+            cast(hash(i, {salt}) % {rows // 2} as bigint) as key,
+            cast(hash(i, {salt + 10}) >> 2 as bigint) as first,
+            cast(hash(i, {salt + 20}) >> 2 as bigint) as second,
+            cast(hash(i, {salt + 30}) >> 2 as bigint) as third
+          from range({rows}) as numbers(i)
+        ) to '{path}' (format parquet, compression uncompressed)"""
+    )
 
 
 def main(arguments: Sequence[str]) -> None:
