@@ -37,10 +37,11 @@ class FileTableStore:
     """
 
     def __init__(self, root: Path, *, on_step: OnStep = ignore) -> None:
-        self._root = root
+        self._root = root.absolute()
         self._step = on_step
         self._staging: dict[tuple[str, int], tuple[Path, oslock.HeldLock]] = {}
         self._guard = threading.Lock()
+        self._durable: set[Path] = set()
 
     @property
     def root(self) -> Path:
@@ -71,29 +72,38 @@ class FileTableStore:
         relative = f"data/{asset}/{name}.parquet"
         with self._failures(f"`{relative}`"):
             try:
-                length, digest = self._settle(staged)
+                facts, digest = self._settle(staged)
                 self._move(staged, self._root / relative)
             except BaseException:
                 _discard(staged)
                 raise
         return DataFile(
-            path=relative, rows=rows, bytes=length, sha256=digest, role=role, label=label
+            path=relative,
+            rows=rows,
+            bytes=facts.st_size,
+            sha256=digest,
+            role=role,
+            label=label,
+            modified_ns=facts.st_mtime_ns,
         )
 
     def path(self, file: DataFile) -> Path:
         """Absolute path of a kept file."""
-        return self._root.absolute() / file.path
+        return self._root / file.path
 
     def verify(self, file: DataFile, *, deep: bool = False) -> None:
-        """Raise `DataCorrupt` (STO003) if the file is not what its record says; see the port."""
+        """Raise `DataCorrupt` (STO003) if the file is not what its record says; see the port.
+
+        A file that was touched since it was kept is hashed even without `deep`.
+        """
         path = self.path(file)
         try:
-            length = path.stat().st_size
+            facts = path.stat()
         except FileNotFoundError:
             raise _corrupt(file, "it is missing") from None
-        if length != file.bytes:
-            raise _corrupt(file, f"it has {length:,} bytes, recorded were {file.bytes:,}")
-        if deep:
+        if facts.st_size != file.bytes:
+            raise _corrupt(file, f"it has {facts.st_size:,} bytes, recorded were {file.bytes:,}")
+        if deep or facts.st_mtime_ns != file.modified_ns:
             with path.open("rb") as stream:
                 if file_digest(stream, "sha256").hexdigest() != file.sha256:
                     raise _corrupt(file, "its bytes differ from those recorded")
@@ -120,7 +130,7 @@ class FileTableStore:
 
     def raw(self, content: str) -> Path:
         """Absolute path of landed bytes."""
-        return self._root.absolute() / "raw" / content[:2] / content
+        return self._root / "raw" / content[:2] / content
 
     def remove(self, file: DataFile) -> None:
         """Delete a kept file; not there is fine."""
@@ -184,14 +194,14 @@ class FileTableStore:
                 known = self._staging[owner] = (folder, guard)
             return known[0]
 
-    def _settle(self, staged: Path) -> tuple[int, str]:
-        """Length and SHA-256 of a staged file, whose bytes are durable on return."""
+    def _settle(self, staged: Path) -> tuple[os.stat_result, str]:
+        """Size and time of a staged file, and its SHA-256; its bytes are durable on return."""
         with staged.open("rb") as stream:
             self._step("hash")
             digest = file_digest(stream, "sha256").hexdigest()
-            length = os.fstat(stream.fileno()).st_size
+            facts = os.fstat(stream.fileno())
         self._sync_file(staged)
-        return length, digest
+        return facts, digest
 
     def _sync_file(self, staged: Path) -> None:
         try:
@@ -212,7 +222,7 @@ class FileTableStore:
     def _move(self, staged: Path, final: Path) -> None:
         """Rename into place and make the name durable, or leave nothing there."""
         self._step("make_folder")
-        durable.make_folder(final.parent)
+        self._make_durable(final.parent)
         self._step("rename")
         staged.rename(final)
         try:
@@ -221,6 +231,18 @@ class FileTableStore:
         except BaseException:
             _discard(final)
             raise
+
+    def _make_durable(self, folder: Path) -> None:
+        """Create a folder; once per process its parents are forced to disk even if they were
+        there, because another process may have made them a moment ago and not got that far."""
+        if folder in self._durable:
+            return
+        durable.make_folder(folder)
+        level = folder
+        while level != self._root:
+            level = level.parent
+            self._sync_folder(level)
+        self._durable.add(folder)
 
     @contextmanager
     def _failures(self, what: str) -> Iterator[None]:

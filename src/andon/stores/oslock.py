@@ -83,7 +83,7 @@ def is_held(path: Path) -> bool:
 def _is_still(path: Path, descriptor: int) -> bool:
     mine = os.fstat(descriptor)
     try:
-        now = os.stat(path)
+        now = path.stat()
     except FileNotFoundError:
         return False
     return (mine.st_dev, mine.st_ino) == (now.st_dev, now.st_ino)

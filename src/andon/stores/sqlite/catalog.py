@@ -6,13 +6,14 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from andon.catalog.commit import Commit, Committed, RequireUnreferenced
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
+from andon.errors import RequirementFailed, Unavailable
 from andon.events import Event
 from andon.stores.sqlite import failures, pins, queries, requirements
 from andon.stores.sqlite.connections import Connections
@@ -72,7 +73,7 @@ class SqliteCatalog:
             found = (requirements.broken(connection, r, pinned) for r in commit.requirements)
             problems = [problem for problem in found if problem is not None]
             if problems:
-                raise failures.RequirementFailed(*problems)
+                raise RequirementFailed(*problems)
             self._step("updates")
             writing = Writing(connection, _next_time(connection, now))
             for update in commit.updates:
@@ -99,12 +100,12 @@ class SqliteCatalog:
             if not queries.has_publication(connection, environment, publication):
                 return None
             pointed = queries.pointed_at(connection, environment, publication)
-            wanted = {asset: id for asset, id in pointed.items() if id is not None}
-            held = queries.usable(connection, wanted.values())
-            if len(held) < len(set(wanted.values())):
+            wanted = {asset: held for asset, held in pointed.items() if held is not None}
+            found = queries.usable(connection, wanted.values())
+            if len(found) < len(set(wanted.values())):
                 oldest = queries.horizon(connection, environment)
                 raise failures.beyond_horizon(environment, publication, oldest)
-            return {asset: held[id] for asset, id in wanted.items()}
+            return {asset: found[held] for asset, held in wanted.items()}
 
         found = self._read(read, None)
         if found is None:
@@ -158,13 +159,18 @@ class SqliteCatalog:
         if not self._connections.can_write:
             yield
             return
-        pin_id, lock = pins.claim(pins.folder_of(self._path))
+        try:
+            pin_id, lock = pins.claim(pins.folder_of(self._path))
+        except OSError as error:
+            raise failures.translate_os(self._path, error) from error
         try:
             self._write(lambda c: pins.add(c, pin_id, snapshot_ids, holder, to_us(_newest_time(c))))
             try:
                 yield
             finally:
-                self._write(lambda c: pins.drop(c, [pin_id]))
+                # A row that cannot be dropped now counts for nothing once the lock is gone.
+                with suppress(Unavailable):
+                    self._write(lambda c: pins.drop(c, [pin_id]))
         finally:
             lock.release(unlink=True)
 
@@ -240,8 +246,10 @@ class SqliteCatalog:
                     if told is None:
                         raise
                     raise told from error
+            except OSError as error:
+                raise failures.translate_os(self._path, error) from error
             # Unequal pauses, or waiting processes would wake and collide together.
-            time.sleep(pause * (0.5 + random.random()))
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 

@@ -45,6 +45,8 @@ class Connections:
     """How many connections each thread (by identity) has at the moment."""
     _turn: threading.Condition = field(default_factory=threading.Condition)
     _is_checked: bool = False
+    _fixed: tuple[int, int] | None = None
+    """Time and size of the file when it was opened as one that does not change."""
 
     def __post_init__(self) -> None:
         _all.add(self)
@@ -68,25 +70,36 @@ class Connections:
 
     @contextmanager
     def lend(self) -> Iterator[sqlite3.Connection]:
-        """A connection for this thread alone; it is returned with no open transaction."""
-        me = threading.get_ident()
-        with self._turn:
-            self._lent[me] = self._lent.get(me, 0) + 1
-            connection = self._idle.pop() if self._idle else None
+        """A connection for this thread alone; what is left open in it is rolled back."""
+        connection = self._take()
         try:
             if connection is None:
                 connection = self._open()
             yield connection
+            if self._fixed is not None and self._fixed != _stamp(self.path):
+                raise failures.changing(self.path)
         finally:
-            if connection is not None and connection.in_transaction:
-                connection.execute("rollback")
-            with self._turn:
-                if connection is not None:
-                    self._idle.append(connection)
-                self._lent[me] -= 1
-                if not self._lent[me]:
-                    del self._lent[me]
-                self._turn.notify_all()
+            self._give_back(connection)
+
+    def _take(self) -> sqlite3.Connection | None:
+        me = threading.get_ident()
+        with self._turn:
+            self._lent[me] = self._lent.get(me, 0) + 1
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: sqlite3.Connection | None) -> None:
+        """Keep a sound connection for later. One on a fixed file would not see it change."""
+        if connection is not None and (self._fixed is not None or not _is_clean(connection)):
+            connection.close()
+            connection = None
+        me = threading.get_ident()
+        with self._turn:
+            if connection is not None:
+                self._idle.append(connection)
+            self._lent[me] -= 1
+            if not self._lent[me]:
+                del self._lent[me]
+            self._turn.notify_all()
 
     def close(self) -> None:
         """Close what is idle. Safe to repeat; a later use opens again."""
@@ -133,6 +146,7 @@ class Connections:
             journal = self.path.with_name(self.path.name + "-wal")
             if journal.exists() and journal.stat().st_size:
                 raise failures.unclean(self.path) from error
+            self._fixed = _stamp(self.path)
             connection = self._connect("ro&immutable=1")
             version = migrate.version_of(connection, self.path)
         if version < migrate.KNOWN_VERSION:
@@ -182,10 +196,27 @@ class Connections:
         self._idle = []
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
+def _is_clean(connection: sqlite3.Connection) -> bool:
+    """Whether the connection has no open transaction, after rolling back what was left."""
+    try:
+        if connection.in_transaction:
+            connection.execute("rollback")
+    except sqlite3.Error:
+        return False
+    return True
+
+
 _forking: list[Connections] = []
+_fork_gate = threading.Lock()
 
 
 def _before_fork() -> None:
+    _fork_gate.acquire()
     _forking.extend(sorted(_all, key=id))
     for connections in _forking:
         connections.before_fork()
@@ -194,11 +225,13 @@ def _before_fork() -> None:
 def _after_fork_in_parent() -> None:
     while _forking:
         _forking.pop().after_fork_in_parent()
+    _fork_gate.release()
 
 
 def _after_fork_in_child() -> None:
     while _forking:
         _forking.pop().after_fork_in_child()
+    _fork_gate.release()
 
 
 os.register_at_fork(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ def published(publication_id: str, number: int) -> Problem:
 
 
 def referenced(ids: Sequence[str]) -> Problem:
-    """gc wanted what is still needed."""
+    """What gc wanted is still needed."""
     return _broken(
         f"{len(ids)} snapshot(s) are still needed: {_listed(ids)}",
         "a pointer, a kept publication or a live reader names them; nothing was changed",
@@ -101,6 +102,22 @@ def full(path: Path) -> Unavailable:
             what=f"the disk that holds the catalog `{path.name}` is full",
             why="a commit needs room for its journal; nothing was changed",
             fix="free some space, then repeat the command",
+        )
+    )
+
+
+def changing(path: Path) -> Unavailable:
+    """A writer came while the file was read without locks."""
+    return _unusable(path, "it was written while it was read, and locks are not possible here")
+
+
+def _unusable(path: Path, why: str) -> Unavailable:
+    return Unavailable(
+        Problem(
+            code="CAT002",
+            what=f"the catalog `{path.name}` cannot be used now",
+            why=why,
+            fix="look at the disk and the rights of the folder, then repeat the command",
         )
     )
 
@@ -221,15 +238,17 @@ def translate(path: Path, error: sqlite3.Error) -> AndonError | None:
     if code in _DAMAGED:
         return damaged(path, str(error))
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, *_BUSY):
-        return Unavailable(
-            Problem(
-                code="CAT002",
-                what=f"the catalog `{path.name}` cannot be used now",
-                why=str(error),
-                fix="look at the disk and the rights of the folder, then repeat the command",
-            )
-        )
+        return _unusable(path, str(error))
     return None
+
+
+def translate_os(path: Path, error: OSError) -> AndonError:
+    """The error of Andon for one of the file system, before anything was sent."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return full(path)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return read_only(path)
+    return _unusable(path, error.strerror or type(error).__name__)
 
 
 def _primary(error: sqlite3.Error) -> int:

@@ -31,13 +31,13 @@ def add(
     """Record a pin inside the open write transaction."""
     connection.executemany(
         "insert or ignore into pins values (?, ?, ?, ?)",
-        [(pin_id, id, holder, at_us) for id in ids],
+        [(pin_id, snapshot_id, holder, at_us) for snapshot_id in ids],
     )
 
 
 def drop(connection: sqlite3.Connection, pin_ids: Iterable[str]) -> None:
     """Remove pins inside the open write transaction."""
-    connection.executemany("delete from pins where pin_id = ?", [(id,) for id in pin_ids])
+    connection.executemany("delete from pins where pin_id = ?", [(pin_id,) for pin_id in pin_ids])
 
 
 def living(connection: sqlite3.Connection, folder: Path) -> tuple[frozenset[str], frozenset[str]]:

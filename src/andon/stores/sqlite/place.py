@@ -29,14 +29,14 @@ MOUNTS = Path("/proc/self/mounts")
 
 
 def network_kind(path: PurePosixPath, mounts: str) -> str | None:
-    """Kind of the network file system an absolute path lies on, None if it lies on a local one.
+    r"""Kind of the network file system an absolute path lies on, None if it lies on a local one.
 
     `mounts` is the text of ``/proc/self/mounts``; of several mounts the deepest, then the last
     one counts.
 
     >>> network_kind(PurePosixPath("/home/a/x"), "h:/e /home nfs4 rw 0 0")
     'nfs4'
-    >>> network_kind(PurePosixPath("/homes/x"), "/dev/a / ext4 rw 0 0\\nh:/e /home nfs4 rw 0 0")
+    >>> network_kind(PurePosixPath("/homes/x"), "/dev/a / ext4 rw 0 0\nh:/e /home nfs4 rw 0 0")
     """
     best, kind = -1, ""
     for line in mounts.splitlines():

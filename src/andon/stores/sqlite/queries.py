@@ -27,6 +27,7 @@ from andon.stores.sqlite.encoding import (
     from_us,
     to_us,
 )
+from andon.stores.sqlite.updates import unusable_snapshots
 
 
 def state(connection: sqlite3.Connection, environment: str) -> State:
@@ -35,21 +36,21 @@ def state(connection: sqlite3.Connection, environment: str) -> State:
         "select max(number) from publications where environment = ?", (environment,)
     ).fetchone()
     pointers, snapshots = {}, {}
-    for asset, id, publication, body, status, status_us in connection.execute(
+    for asset, snapshot_id, publication, body, status, status_us in connection.execute(
         "select p.asset, p.snapshot_id, p.publication, b.body, s.status, s.status_us"
         " from pointers p join snapshots s on s.id = p.snapshot_id"
         " join snapshot_bodies b on b.seq = s.seq where p.environment = ?",
         (environment,),
     ):
-        pointers[asset] = Pointer(asset=asset, snapshot_id=id, publication=publication)
-        snapshots[id] = decode_snapshot(body, status, status_us)
+        pointers[asset] = Pointer(asset=asset, snapshot_id=snapshot_id, publication=publication)
+        snapshots[snapshot_id] = decode_snapshot(body, status, status_us)
     audits = {}
-    for id, checks, body in connection.execute(
+    for snapshot_id, checks, body in connection.execute(
         "select a.snapshot_id, a.checks, a.body from pointers p"
         " join audits a on a.snapshot_id = p.snapshot_id where p.environment = ?",
         (environment,),
     ):
-        audits[id, checks] = decode_audit(body)
+        audits[snapshot_id, checks] = decode_audit(body)
     withdrawn = connection.execute(
         "select asset, build_key, split from withdrawals where environment = ?", (environment,)
     )
@@ -129,13 +130,13 @@ def usable(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Snap
         " where s.status <> 'marked'",
         (encode(list(ids)).decode(),),
     )
-    return {id: decode_snapshot(body, status, us) for id, body, status, us in rows}
+    return {key: decode_snapshot(body, status, us) for key, body, status, us in rows}
 
 
 def find(
     connection: sqlite3.Connection, keys: Iterable[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], Snapshot]:
-    """Usable snapshots by (asset, build key, split)."""
+    """Usable snapshots by (asset, build key, split); a view only with all that it reads."""
     rows = connection.execute(
         "select k.asset, k.build_key, k.split, b.body, s.status, s.status_us"
         " from json_each(?) j join build_keys k on k.asset = json_extract(j.value, '$[0]')"
@@ -145,10 +146,13 @@ def find(
         " where s.status <> 'marked'",
         (encode(list(keys)).decode(),),
     )
-    return {
+    found = {
         (asset, key, split): decode_snapshot(body, status, us)
         for asset, key, split, body, status, us in rows
     }
+    views = {snapshot.id for snapshot in found.values() if snapshot.kind == "view"}
+    broken = set(unusable_snapshots(connection, views)) if views else set()
+    return {key: snapshot for key, snapshot in found.items() if snapshot.id not in broken}
 
 
 def snapshots(

@@ -72,7 +72,7 @@ def broken(
                 "pinned": encode(list(pinned)).decode(),
                 "kept_from": kept_from,
             }
-            needed = [id for (id,) in connection.execute(_REFERENCED, values)]
+            needed = [root for (root,) in connection.execute(_REFERENCED, values)]
             return failures.referenced(needed) if needed else None
         case _:
             assert_never(requirement)

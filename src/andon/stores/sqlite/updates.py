@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -73,7 +74,7 @@ class Writing:
                     self._add_delivery(delivery)
             case SetDeliveryState(delivery_ids=ids, state=state):
                 self.connection.executemany(
-                    "update deliveries set state = ? where id = ?", [(state, id) for id in ids]
+                    "update deliveries set state = ? where id = ?", [(state, key) for key in ids]
                 )
             case PutRun(run=run):
                 self.connection.execute(
@@ -112,7 +113,7 @@ class Writing:
         at = to_us(self.at)
         self.connection.executemany(
             "update snapshots set status = ?, status_us = ? where id = ? and status <> ?",
-            [(status, at, id, status) for id in ids],
+            [(status, at, key, status) for key in ids],
         )
 
     def _publish(self, publication: Publication) -> None:
@@ -144,7 +145,7 @@ class Writing:
         self.connection.executemany(
             "update snapshots set status = 'accepted', status_us = ?"
             " where id = ? and status in ('candidate', 'rejected')",
-            [(at, id) for id in ids],
+            [(at, key) for key in ids],
         )
         unusable = unusable_snapshots(self.connection, ids)
         if unusable:
@@ -182,7 +183,7 @@ class Writing:
         )
 
     def _forget(self, ids: tuple[str, ...]) -> None:
-        rows = [(id,) for id in ids]
+        rows = [(key,) for key in ids]
         for statement in (
             "delete from snapshot_bodies where seq = (select seq from snapshots where id = ?)",
             "delete from snapshots where id = ?",
@@ -199,11 +200,18 @@ def newest_publication(connection: sqlite3.Connection) -> int:
     return number or 0
 
 
-def unusable_snapshots(connection: sqlite3.Connection, ids: tuple[str, ...]) -> list[str]:
-    """Those of the ids that are marked by gc or not in the catalog, sorted."""
+def unusable_snapshots(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """Those of the ids that are marked by gc or not in the catalog, sorted.
+
+    A view is as usable as what it reads, through views of views.
+    """
     found = connection.execute(
-        "select j.value from json_each(?) j left join snapshots s on s.id = j.value"
+        "with recursive needed (root, id) as ("
+        "  select value, value from json_each(?)"
+        "  union select needed.root, view_inputs.input_id"
+        "  from needed join view_inputs on view_inputs.view_id = needed.id)"
+        " select distinct needed.root from needed left join snapshots s on s.id = needed.id"
         " where s.id is null or s.status = 'marked' order by 1",
-        (encode(ids).decode(),),
+        (encode(list(ids)).decode(),),
     )
-    return [id for (id,) in found]
+    return [key for (key,) in found]
