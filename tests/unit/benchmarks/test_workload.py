@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.generate import leaf_of, synthetic
 from benchmarks.measure import Row, table
-from benchmarks.tpch import ASSETS
+from benchmarks.tpch_assets import ASSETS
 from benchmarks.workload import Asset, Check, check_statement
 
 
