@@ -12,8 +12,9 @@ from pathlib import Path
 
 from benchmarks.measure import Row, table
 
-PROMISES = ("scale", "tpch", "memory")
-"""Modules with ``measure(size, folder) -> list[Row]``; one promise each."""
+PROMISES = ("scale", "tpch", "memory", "checks")
+"""Modules with ``measure(size, folder) -> list[Row]``; those that work in this process come last, since
+a child's peak memory counts from its parent's."""
 
 
 def main() -> int:
