@@ -13,8 +13,8 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[polars,pandas,dev]'
 	@touch $@
 
-demo: $(READY)  ## build, break and repair the first example project
-	@$(BIN)/python tools/demo.py
+demo: $(READY)  ## make the example project in build/demo and run it
+	@tools/demo.sh
 
 test: $(READY)  ## the whole suite, without the soak counts
 	$(BIN)/python -m pytest -q -n 2 -m "not soak"
@@ -24,7 +24,7 @@ check: $(READY)  ## what to run before every commit: style, types, contracts, qu
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit tests/golden tests/docs
+	$(BIN)/python -m pytest -q $(wildcard tests/unit tests/golden tests/docs)
 
 bench: $(READY)  ## every promise in numbers against plain DuckDB; SIZE=full for the largest
 	$(BIN)/python -m benchmarks --size $(SIZE)
