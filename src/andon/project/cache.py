@@ -51,9 +51,10 @@ class ParseCache:
         if blake2b(payload, digest_size=_DIGEST_BYTES).digest() != digest:
             return {}
         try:
-            return _decoder(dict[str, msgspec.Raw]).decode(payload)
+            entries: dict[str, msgspec.Raw] = _decoder(dict[str, msgspec.Raw]).decode(payload)
         except msgspec.DecodeError:
             return {}
+        return entries
 
     def find(self, key: str, decode: Callable[[msgspec.Raw], T]) -> T | None:
         """The entry of that key, or None."""
@@ -141,6 +142,10 @@ class _Shape:
         return self._record(**{n: getattr(stored, n) for n in self._plain}, **replaced)
 
 
+def _list_of(kind: Any) -> Any:
+    return list[kind]
+
+
 @once
 def _asset_shape() -> _Shape:
     body = tuple[SqlBody | None, PythonBody | None]
@@ -154,7 +159,7 @@ def _table_shape() -> _Shape:
 
 @once
 def _source_shape() -> _Shape:
-    return _Shape(SourceSpec, {"tables": list[_table_shape().struct]})
+    return _Shape(SourceSpec, {"tables": _list_of(_table_shape().struct)})
 
 
 def encode_assets(assets: Sequence[AssetSpec]) -> bytes:
@@ -174,7 +179,7 @@ def decode_assets(raw: msgspec.Raw) -> tuple[AssetSpec, ...]:
     return tuple(
         [
             shape.load(one, checks=_load_checks(one.checks), body=one.body[0] or one.body[1])
-            for one in _decoder(list[shape.struct]).decode(raw)
+            for one in _decoder(_list_of(shape.struct)).decode(raw)
         ]
     )
 

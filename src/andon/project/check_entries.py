@@ -31,12 +31,16 @@ class CheckReader:
 
     def _entry(self, entry: Node) -> _Made:
         if not isinstance(entry, MapNode):
-            return self._refuse(entry, "PRJ029", "a check is a mapping", "write `- not_null: column`")
+            return self._refuse(
+                entry, "PRJ029", "a check is a mapping", "write `- not_null: column`"
+            )
         kinds = [(name, key, value) for name, key, value in entry if name not in SIBLINGS]
         for name, key, _ in kinds:
             if name not in READERS:
                 known = (*READERS, *SIBLINGS)
-                fix = did_you_mean(name, known, "use one of " + ", ".join(f"`{k}`" for k in READERS))
+                fix = did_you_mean(
+                    name, known, "use one of " + ", ".join(f"`{k}`" for k in READERS)
+                )
                 return self._refuse(key, "PRJ004", f"unknown check `{name}`", fix)
         if len(kinds) != 1:
             what = f"one entry declares {len(kinds)} checks"
@@ -47,7 +51,9 @@ class CheckReader:
             return []
         if "tolerance" in options and name in WHOLE:
             what = f"check `{name}` has no `tolerance`"
-            return self._refuse(key, "PRJ029", what, "remove it", "it does not count rows that fail")
+            return self._refuse(
+                key, "PRJ029", what, "remove it", "it does not count rows that fail"
+            )
         made = self._make(name, value, options)
         where = where_of(self._file, key)
         for check in made:
@@ -67,7 +73,9 @@ class CheckReader:
             if name in SIBLINGS and isinstance(value, ScalarNode) and value.value is not None:
                 options[name] = value.value  # type: ignore[assignment]  # judged by the builder
             elif name in SIBLINGS:
-                self._refuse(key, "PRJ029", f"`{name}` has no plain value", f"write `{name}: value`")
+                self._refuse(
+                    key, "PRJ029", f"`{name}` has no plain value", f"write `{name}: value`"
+                )
                 return None
         return options
 

@@ -79,7 +79,9 @@ class Fields:
             where_of(self.file, key),
             what=f"unknown key `{name}` of {of}",
             why="a key that is silently ignored would look as if it worked",
-            fix=did_you_mean(name, known, "use one of " + ", ".join(f"`{k}`" for k in sorted(known))),
+            fix=did_you_mean(
+                name, known, "use one of " + ", ".join(f"`{k}`" for k in sorted(known))
+            ),
         )
 
     def where(self, name: str) -> Where:
@@ -143,7 +145,11 @@ class Fields:
         items = node.items if isinstance(node, ListNode) else (node,)
         found: list[str] = []
         for item in items:
-            if not isinstance(item, ScalarNode) or not isinstance(item.value, str) or not item.value:
+            if (
+                not isinstance(item, ScalarNode)
+                or not isinstance(item.value, str)
+                or not item.value
+            ):
                 self.wrong(item, name, "a name or a list of names", example)
             elif item.value in found:
                 self.wrong(item, name, "a list without repeats", example)
@@ -153,13 +159,14 @@ class Fields:
 
     def seconds(self, name: str) -> float | None:
         """A duration in seconds, or None if not written."""
-        return self._quantity(name, seconds_of, "write for example `1h` or `2 days`")
+        return self.quantity(name, seconds_of, "write for example `1h` or `2 days`")
 
     def tolerance(self, name: str, default: Tolerance) -> Tolerance:
         """Rows or a share of them."""
-        return self._quantity(name, tolerance_of, "write for example `1%` or `100`") or default
+        return self.quantity(name, tolerance_of, "write for example `1%` or `100`") or default
 
-    def _quantity(self, name: str, read: Callable[[object], T], fix: str) -> T | None:
+    def quantity(self, name: str, read: Callable[[object], T], fix: str) -> T | None:
+        """What `read` makes of a value, or None if not written; its ValueError is noted (PRJ006)."""
         node = self.values.get(name)
         if node is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from andon.errors import Problem, ProjectInvalid, Where
 from andon.hashing import text_hash
@@ -28,6 +28,9 @@ from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceSpec
 from andon.sql.body import SqlBody
 from andon.sql.macros import Macro
+
+if TYPE_CHECKING:
+    from andon.project.python_files import PythonFiles
 
 T = TypeVar("T")
 Fallback = Callable[[str], Sequence[tuple[str, int, int]]]
@@ -55,6 +58,7 @@ class _Loader:
         self._broken: list[str] = []
         self._seeded = False
         self._cache = ParseCache(root)
+        self._python: PythonFiles | None = None
 
     def load(self) -> ProjectSpec:
         config = self._config()
@@ -121,13 +125,16 @@ class _Loader:
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
         from andon.project.macros import read_macros
 
-        return self._cached(
-            "macros",
-            file,
-            decode_as(tuple[Macro, ...]),
-            encode,
-            lambda one: read_macros(one, self._findings),
-        ) or ()
+        return (
+            self._cached(
+                "macros",
+                file,
+                decode_as(tuple[Macro, ...]),
+                encode,
+                lambda one: read_macros(one, self._findings),
+            )
+            or ()
+        )
 
     def _asset_files(self) -> Iterator[TextFile]:
         for file in [*self._below("assets", ".sql"), *self._below("assets", ".py")]:
@@ -145,9 +152,7 @@ class _Loader:
         if file.path.endswith(".py"):
             found = self._python_assets(file)
         else:
-            found = (
-                self._cached("sql", file, decode_assets, encode_assets, self._sql_assets) or ()
-            )
+            found = self._cached("sql", file, decode_assets, encode_assets, self._sql_assets) or ()
         if not found:
             name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
             many = "for:" in file.text
@@ -160,9 +165,11 @@ class _Loader:
         return read_sql_asset(file, self._findings, self._fallback, seeded=self._seeded)
 
     def _python_assets(self, file: TextFile) -> tuple[AssetSpec, ...]:
-        from andon.project.python_assets import read_python_asset
+        from andon.project.python_files import PythonFiles
 
-        return read_python_asset(file, self._root, self._findings, self._cache)
+        if self._python is None:
+            self._python = PythonFiles(self._root, self._peek, self._findings, self._cache)
+        return self._python.read_asset(file)
 
     def _check_queries(
         self, assets: list[AssetSpec], sources: list[SourceSpec]
@@ -224,7 +231,9 @@ class _Loader:
             with open(self._root / path, encoding="utf-8", newline="") as stream:
                 text = stream.read()
         except (OSError, UnicodeDecodeError) as error:
-            reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+            reason = (
+                "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+            )
             self._findings.add(
                 "PRJ026",
                 Where(path=path),
@@ -236,6 +245,10 @@ class _Loader:
         file = TextFile(path, text)
         self._files[path] = file
         return file
+
+    def _peek(self, path: str) -> TextFile | None:
+        """A file that need not be there."""
+        return self._read(path) if (self._root / path).is_file() else None
 
     def _refuse_name(self, path: str, what: str, example: str) -> None:
         self._findings.add(

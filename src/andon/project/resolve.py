@@ -10,7 +10,7 @@ from andon.errors import Where
 from andon.names import closest, did_you_mean
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec, PythonBody
-from andon.spec.check import Check, Relationship, SqlCheck, kind_of
+from andon.spec.check import Check, Relationship, SqlCheck, kind_of, references_of
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import SqlBody
 from andon.sql.macros import Macro
@@ -46,7 +46,8 @@ class _Resolver:
     def __init__(self, parts: Parts, findings: Findings) -> None:
         self._parts, self._findings = parts, findings
         self._tables = [table for source in parts.sources for table in source.tables]
-        self._known = {asset.name for asset in parts.assets} | {t.name for t in self._tables}
+        self._known: set[str] = {asset.name for asset in parts.assets}
+        self._known.update(table.name for table in self._tables)
         self._prefixes = tuple(name for name in parts.broken if name.endswith("."))
         self._known.update(name for name in parts.broken if not name.endswith("."))
 
@@ -55,9 +56,7 @@ class _Resolver:
         for asset in self._parts.assets:
             self._judge_asset(asset)
         self._refuse_cycles()
-        assets = [
-            replace(a, checks=self._checks(a)) if a.checks else a for a in self._parts.assets
-        ]
+        assets = [replace(a, checks=self._checks(a)) if a.checks else a for a in self._parts.assets]
         sources = [
             replace(s, tables=tuple(self._with_checks(t) for t in s.tables))
             if any(t.checks for t in s.tables)
@@ -152,7 +151,9 @@ class _Resolver:
             where,
             what=f"asset `{asset}` reads `{name}`, which nothing produces",
             why=f"no asset or source in project `{self._parts.name}` has that name",
-            fix=f"write `{near}` (closest name), or {place}" if near else f"{place}, or add the asset",
+            fix=f"write `{near}` (closest name), or {place}"
+            if near
+            else f"{place}, or add the asset",
         )
 
     def _refuse_own(self, asset: str, where: Where) -> None:
@@ -190,22 +191,31 @@ class _Resolver:
         )
 
     def _refuse_cycles(self) -> None:
-        reads = {a.name: [r for r in a.reads if r != a.name] for a in self._parts.assets}
+        reads: dict[str, list[str]] = {
+            asset.name: [name for name in asset.reads if name != asset.name]
+            for asset in self._parts.assets
+        }
         for members in _cycles(reads):
             first = next(a for a in self._parts.assets if a.name == members[0])
-            file = self._parts.files[first.path]
-            if isinstance(first.body, SqlBody):
-                span = next(t.span for t in first.body.tables if t.name == members[1])
-                where = file.where_at(span.start, span.end - span.start)
-            else:
-                where = self._python_where(file, members[1])
             self._findings.add(
                 "PRJ009",
-                where,
+                self._where_read(first, members[1]),
                 what="assets read each other in a circle: " + " -> ".join(members),
                 why="each of them would wait for the next (read `->` as `reads`)",
                 fix="take one of these reads out, for example by splitting an asset in two",
             )
+
+    def _where_read(self, asset: AssetSpec, name: str) -> Where:
+        """Where an asset reads another one: in its query, its inputs, or a quarantine check."""
+        file = self._parts.files[asset.path]
+        if isinstance(asset.body, SqlBody):
+            for table in asset.body.tables:
+                if table.name == name:
+                    return file.where_at(table.span.start, table.span.end - table.span.start)
+        for check in asset.checks:
+            if name in references_of(check, asset.name) and check.where is not None:
+                return check.where
+        return self._python_where(file, name)
 
     def _with_checks(self, table: SourceTable) -> SourceTable:
         return replace(table, checks=self._checks(table)) if table.checks else table
@@ -229,7 +239,7 @@ class _Resolver:
             if not self._is_known(table.name):
                 where = file.where_at(table.span.start, table.span.end - table.span.start)
                 self._refuse_target(owner, check, table.name, where)
-        return replace(check, sql=body.text[body.start :], reads=body.reads)
+        return replace(check, sql=body.text[body.start :], reads=body.reads, body=body)
 
     def _refuse_target(self, owner: str, check: Check, name: str, where: Where | None) -> None:
         self._findings.add(

@@ -133,7 +133,9 @@ class _Reader:
         found = re.compile(rf"(?m)^[ \t]*\[?[\"']?({word})[\"']?[ \t]*[=.\]]").search(
             self._file.text, start
         )
-        return self._file.where_at(found.start(1), len(key)) if found else self._file.where_at(start)
+        return (
+            self._file.where_at(found.start(1), len(key)) if found else self._file.where_at(start)
+        )
 
     def check_keys(
         self, section: str, given: Mapping[str, object], known: tuple[str, ...], of: str
@@ -163,7 +165,9 @@ class _Reader:
         self.wrong(section, key, "text", f'{key} = "shop"')
         return ""
 
-    def count(self, given: Mapping[str, object], key: str, default: T, *, least: int = 0) -> T | int:
+    def count(
+        self, given: Mapping[str, object], key: str, default: T, *, least: int = 0
+    ) -> T | int:
         value = given.get(key)
         if value is None:
             return default
@@ -215,5 +219,5 @@ def _refuse_syntax(file: TextFile, findings: Findings, message: str) -> None:
         file.where(int(at[1]), int(at[2])) if at else file.where_at(max(0, len(file.text) - 1)),
         what=f"this is not valid TOML: {_AT_LINE.sub('', message).strip()}",
         why="the file cannot be read",
-        fix='write `key = value` lines below `[project]`; text is in double quotes',
+        fix="write `key = value` lines below `[project]`; text is in double quotes",
     )

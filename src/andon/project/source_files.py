@@ -131,5 +131,7 @@ def _known_encoding(fields: Fields, name: str) -> str | None:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        fields.wrong(fields.values["encoding"], "encoding", "the name of a text encoding", "latin-1")
+        fields.wrong(
+            fields.values["encoding"], "encoding", "the name of a text encoding", "latin-1"
+        )
         return None

@@ -51,7 +51,9 @@ def read_variants(fields: Fields, path_name: str) -> tuple[Variant, ...]:
         )
         return ()
     schema = path_name.rpartition(".")[0]
-    found = [variant for item in node.items if (variant := _variant(fields, item, template, schema))]
+    found = [
+        variant for item in node.items if (variant := _variant(fields, item, template, schema))
+    ]
     _refuse_repeats(fields, node, found)
     return tuple(found)
 

@@ -205,7 +205,9 @@ def relationship(
     target, theirs = (to, tuple(keys)) if keys else _split_target(to)
     if not is_asset_name(target):
         fix = "write `schema.table.column`, or `columns`, `to: schema.table` and `keys`"
-        raise _wrong("relationship", f"has the target `{to}`, which names no column of an asset", fix)
+        raise _wrong(
+            "relationship", f"has the target `{to}`, which names no column of an asset", fix
+        )
     if len(own) != len(theirs):
         raise _wrong(
             "relationship",
@@ -242,7 +244,9 @@ def row_count(
     """Number of rows between `min` and `max`, both included, one may be left out."""
     _bounds("row_count", min, max)
     for bound in (min, max):
-        if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 0):
+        if bound is not None and (
+            not isinstance(bound, int) or isinstance(bound, bool) or bound < 0
+        ):
             raise _wrong("row_count", f"has the bound `{bound}`", "use whole numbers from 0")
     return RowCount(min=min, max=max, on_fail=_on_fail("row_count", on_fail), name=name)
 
@@ -261,9 +265,7 @@ def freshness(column: str, max_age: str, *, on_fail: str = "stop", name: str = "
     )
 
 
-def sql_file(
-    path: str, *, on_fail: str = "stop", tolerance: AMOUNT = 0, name: str = ""
-) -> Check:
+def sql_file(path: str, *, on_fail: str = "stop", tolerance: AMOUNT = 0, name: str = "") -> Check:
     """A query in a file of the project; every row it returns is a bad row.
 
     Its text and what it reads are filled in when the project is loaded.
@@ -321,7 +323,9 @@ def _keep(text: str | None) -> tuple[str, ...]:
     terms = tuple(" ".join(t.split()) for t in words[2].split(",")) if len(words) == 3 else ()
     if [word.lower() for word in words[:2]] != ["first", "by"] or not all(map(_is_order, terms)):
         raise _wrong(
-            "unique", f"has `keep: {text}`", "write `keep: first by column` or `first by column desc`"
+            "unique",
+            f"has `keep: {text}`",
+            "write `keep: first by column` or `first by column desc`",
         )
     return terms
 

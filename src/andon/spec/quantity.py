@@ -68,5 +68,7 @@ def tolerance_of(value: object) -> Tolerance:
         return Tolerance(rows=value)
     found = _NUMBER_AND_UNIT.match(value) if isinstance(value, str) else None
     if found is None or found[2] != "%" or float(found[1]) > 100:
-        raise ValueError(f"`{value}` is neither a number of rows such as `3` nor a share such as `0.1%`")
+        raise ValueError(
+            f"`{value}` is neither a number of rows such as `3` nor a share such as `0.1%`"
+        )
     return Tolerance(share=float(found[1]) / 100)

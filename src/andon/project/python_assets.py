@@ -1,0 +1,277 @@
+"""Python assets, read from their syntax tree; no user code runs."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from andon.errors import Where
+from andon.names import asset_name_of, did_you_mean
+from andon.project.asset_keys import COMMON, Declared, read_declared
+from andon.project.fields import Fields, where_of
+from andon.project.imports import Imports, imports_of
+from andon.project.python_literals import LiteralReader, LiteralsInvalid
+from andon.project.text import Findings, TextFile
+from andon.project.yaml import MapNode, Node, ScalarNode
+from andon.spec.asset import AssetSpec, Form, PythonBody, PythonInput
+from andon.spec.check import Check
+from andon.spec.quantity import bytes_of
+
+KEYS = (
+    *COMMON,
+    "inputs",
+    "materialize",
+    "every",
+    "retries",
+    "timeout",
+    "memory",
+    "files",
+    "parameters",
+)
+FORMS: dict[str, Form] = {
+    "polars.DataFrame": "polars",
+    "pandas.DataFrame": "pandas",
+    "pyarrow.Table": "arrow",
+    "duckdb.DuckDBPyRelation": "duckdb",
+}
+_FORM_FIX = (
+    "annotate it with pl.DataFrame, pd.DataFrame, pa.Table or duckdb.DuckDBPyRelation "
+    "(import polars as pl, pandas as pd, pyarrow as pa)"
+)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A declared function: the asset without its code hash, and what the hash needs."""
+
+    asset: AssetSpec
+    inputs: tuple[PythonInput, ...]
+    parameters: tuple[str, ...]
+    files: tuple[str, ...]
+    function: str
+
+
+def read_declaration(file: TextFile, findings: Findings) -> Found | None:
+    """The one decorated function of a file, or None with problems noted."""
+    try:
+        tree = ast.parse(file.text, file.path)
+    except SyntaxError as error:
+        findings.add(
+            "PRJ025",
+            file.where(error.lineno or 1, error.offset or 1),
+            what=f"this is not valid Python: {error.msg}",
+            why="the declaration is read from the file's syntax tree",
+            fix="correct the line",
+        )
+        return None
+    imports = imports_of(tree, file.path)
+    marked = [
+        (node, decorator)
+        for node in tree.body
+        if isinstance(node, Function)
+        for decorator in node.decorator_list
+        if is_asset_decorator(decorator, imports)
+    ]
+    if len(marked) != 1:
+        function = marked[1][0] if marked else None
+        findings.add(
+            "PRJ020",
+            python_where(file, function) if function else file.where(1),
+            what=f"{file.path} declares {len(marked)} assets with `@asset(...)`",
+            why="the asset's name comes from its path, so a file holds exactly one",
+            fix="keep one `@asset` function; name files with helpers only `_name.py`",
+        )
+        return None
+    function, decorator = marked[0]
+    before = len(findings.problems)
+    found = _Reader(file, findings, tree, imports).read(function, decorator)
+    return found if found and len(findings.problems) == before else None
+
+
+def is_asset_decorator(node: ast.expr, imports: Imports) -> bool:
+    """Whether a decorator is Andon's ``asset``, however it was imported."""
+    target = node.func if isinstance(node, ast.Call) else node
+    return imports.dotted(target) in ("andon.asset", "andon.spec.declare.asset")
+
+
+def python_where(file: TextFile, node: ast.stmt | ast.expr | ast.arg) -> Where:
+    """The place of a node; a function's is its `def` line."""
+    length = 1
+    if node.end_lineno == node.lineno and node.end_col_offset is not None:
+        length = node.end_col_offset - node.col_offset
+    if isinstance(node, Function):
+        length = len("def ") + len(node.name)
+    return file.where(node.lineno, node.col_offset + 1, length)
+
+
+class _Reader:
+    def __init__(
+        self, file: TextFile, findings: Findings, tree: ast.Module, imports: Imports
+    ) -> None:
+        self._file, self._findings, self._imports = file, findings, imports
+        self._literals = LiteralReader(tree, imports, file)
+
+    def read(self, function: Function, decorator: ast.expr) -> Found | None:
+        if isinstance(function, ast.AsyncFunctionDef):
+            self._refuse(
+                "PRJ020",
+                function,
+                "an asset cannot be an `async` function",
+                "it is called in a worker process and must return a table",
+                "remove `async`",
+            )
+        options = self._options(decorator)
+        if options is None:
+            return None
+        node, checks = options
+        fields = Fields(self._file, self._findings, node, KEYS, "`@asset`")
+        declared = read_declared(fields)
+        fields.choice("materialize", ("table",), "table")
+        parameters, files = fields.names("parameters"), fields.names("files")
+        inputs = self._inputs(function, fields, parameters)
+        path = PurePosixPath(self._file.path)
+        asset = self._asset(fields, declared, checks, path)
+        return Found(
+            asset=asset, inputs=inputs, parameters=parameters, files=files, function=function.name
+        )
+
+    def _asset(
+        self, fields: Fields, declared: Declared, checks: tuple[Check, ...], path: PurePosixPath
+    ) -> AssetSpec:
+        return AssetSpec(
+            name=asset_name_of(path.relative_to("assets")),
+            path=self._file.path,
+            body=PythonBody(path=self._file.path, function="", inputs=(), code_hash=""),
+            description=declared.description,
+            owner=declared.owner,
+            tags=declared.tags,
+            key=declared.key,
+            columns=declared.columns,
+            column_notes=declared.notes,
+            checks=checks,
+            limit=declared.limit,
+            together=declared.together,
+            every_s=fields.seconds("every"),
+            retries=fields.count("retries", 2),
+            timeout_s=fields.seconds("timeout"),
+            memory_bytes=fields.quantity("memory", bytes_of, "write for example `2GB`"),
+        )
+
+    def _options(self, decorator: ast.expr) -> tuple[MapNode, tuple[Check, ...]] | None:
+        if not isinstance(decorator, ast.Call):
+            return MapNode((), decorator.lineno, decorator.col_offset + 1), ()
+        entries: list[tuple[ScalarNode, Node]] = []
+        checks: tuple[Check, ...] = ()
+        try:
+            if decorator.args:
+                raise LiteralsInvalid(decorator.args[0], "an argument without a name")
+            for keyword in decorator.keywords:
+                if keyword.arg is None:
+                    raise LiteralsInvalid(keyword.value, "`**` arguments")
+                key = ScalarNode(
+                    keyword.arg, keyword.lineno, keyword.col_offset + 1, len(keyword.arg)
+                )
+                if keyword.arg == "checks":
+                    checks = self._literals.checks(keyword.value, self._findings)
+                else:
+                    entries.append((key, self._literals.node(keyword.value)))
+        except LiteralsInvalid as error:
+            self._refuse(
+                "PRJ021",
+                error.node,
+                f"the declaration holds {error.what}",
+                "it is read without running the file",
+                "use literals, constants of this module, and the check functions of andon",
+            )
+            return None
+        return MapNode(tuple(entries), decorator.lineno, decorator.col_offset + 1), checks
+
+    def _inputs(
+        self, function: Function, fields: Fields, parameters: tuple[str, ...]
+    ) -> tuple[PythonInput, ...]:
+        wanted: dict[str, Node] = {}
+        for argument, _, value in fields.mapping("inputs", '{"orders": "staging.orders"}') or ():
+            wanted[argument] = value
+        spec = function.args
+        arguments = {arg.arg: arg for arg in [*spec.args, *spec.kwonlyargs]}
+        for arg in [*spec.posonlyargs, *filter(None, (spec.vararg, spec.kwarg))]:
+            self._refuse(
+                "PRJ023",
+                arg,
+                f"argument `{arg.arg}` cannot be passed by name",
+                "arguments are passed by name",
+                "write plain arguments, without `/`, `*args`, `**kw`",
+            )
+        for name, arg in arguments.items():
+            if name not in wanted and name not in parameters and not _has_default(function, name):
+                self._refuse(
+                    "PRJ023",
+                    arg,
+                    f"argument `{name}` has no input",
+                    "each argument receives an asset or a parameter",
+                    f'add `"{name}": "schema.table"` to `inputs`, or `{name}` to `parameters`',
+                )
+        for name, node in {**wanted, **dict.fromkeys(parameters, fields.node)}.items():
+            if name not in arguments:
+                fix = did_you_mean(name, arguments, "add the argument, or remove the entry")
+                self._findings.add(
+                    "PRJ023",
+                    where_of(self._file, node),
+                    what=f"function `{function.name}` has no argument `{name}`",
+                    why="inputs and parameters are passed by the names of arguments",
+                    fix=fix,
+                )
+        found = []
+        for name, node in wanted.items():
+            asset = node.value if isinstance(node, ScalarNode) else None
+            if not isinstance(asset, str):
+                fields.wrong(node, "inputs", "argument -> asset", '{"orders": "staging.orders"}')
+            elif name in arguments:
+                form = self._form(arguments[name])
+                if form is not None:
+                    found.append(PythonInput(argument=name, asset=asset, form=form))
+        order = list(arguments)
+        return tuple(sorted(found, key=lambda item: order.index(item.argument)))
+
+    def _form(self, arg: ast.arg) -> Form | None:
+        annotation = arg.annotation
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            try:
+                annotation = ast.parse(annotation.value, mode="eval").body
+            except SyntaxError:
+                annotation = None
+        name = self._imports.dotted(annotation) if annotation is not None else None
+        form = FORMS.get(_public(name)) if name else None
+        if form is None:
+            shown = f"annotation `{ast.unparse(annotation)}`" if annotation else "no annotation"
+            self._refuse(
+                "PRJ022",
+                arg,
+                f"argument `{arg.arg}` has {shown} that names a form",
+                "the annotation says in which form the input arrives",
+                _FORM_FIX,
+            )
+        return form
+
+    def _refuse(
+        self, code: str, node: ast.stmt | ast.expr | ast.arg, what: str, why: str, fix: str
+    ) -> None:
+        where = python_where(self._file, node)
+        self._findings.add(code, where, what=what, why=why, fix=fix)
+
+
+def _public(name: str) -> str:
+    """``polars.dataframe.DataFrame`` as ``polars.DataFrame``."""
+    parts = name.split(".")
+    return f"{parts[0]}.{parts[-1]}"
+
+
+def _has_default(function: Function, name: str) -> bool:
+    spec = function.args
+    plain = [arg.arg for arg in spec.args]
+    if name in plain:
+        return len(plain) - plain.index(name) <= len(spec.defaults)
+    keyword = [arg.arg for arg in spec.kwonlyargs]
+    return name in keyword and spec.kw_defaults[keyword.index(name)] is not None
