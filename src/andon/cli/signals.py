@@ -1,0 +1,100 @@
+"""Ctrl-C once finishes what is running, twice stops at once; SIGTERM likewise."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, Protocol
+
+_END = 0
+"""No signal has this number; it ends the listener."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived while nothing special was listening."""
+
+
+def end_on_terminate() -> None:
+    """From now on SIGTERM unwinds the program like Ctrl-C does, so that it cleans up."""
+
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
+class Interruptible(Protocol):
+    """Something that can be stopped at once, from any thread."""
+
+    def interrupt(self) -> None:
+        """Stop at once."""
+        ...
+
+
+class Stopping:
+    """Which signals came.
+
+    Attributes:
+        event: set at the first signal; the run begins no further task.
+        exit_code: 130 or 143 once a signal came, else 0.
+    """
+
+    def __init__(self, work: Interruptible, say: Callable[[str], None]) -> None:
+        self.event = threading.Event()
+        self.exit_code = 0
+        self._work = work
+        self._say = say
+        self._count = 0
+
+    def heard(self, number: int) -> None:
+        """Act on one signal."""
+        self._count += 1
+        if self._count == 1:
+            self.exit_code = 143 if number == signal.SIGTERM else 130
+            self.event.set()
+            self._say("stopping: running tasks are finished and kept; Ctrl-C again stops at once")
+        elif self._count == 2:
+            self._say("stopping at once")
+            self._work.interrupt()
+
+
+@contextmanager
+def stoppable(work: Interruptible, say: Callable[[str], None]) -> Iterator[Stopping]:
+    """Listen for SIGINT and SIGTERM while `work` runs.
+
+    A thread of its own acts on them: the main thread may be deep in the engine,
+    where a Python signal handler would wait until the query is done.
+    """
+    stopping = Stopping(work, say)
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+
+    def listen() -> None:
+        while numbers := ours.recv(16):
+            for number in numbers:
+                if number == _END:
+                    return
+                stopping.heard(number)
+
+    listener = threading.Thread(target=listen, name="signals", daemon=True)
+    before = {number: signal.signal(number, _noted) for number in (signal.SIGINT, signal.SIGTERM)}
+    woken = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    listener.start()
+    try:
+        yield stopping
+    finally:
+        signal.set_wakeup_fd(woken)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        theirs.send(bytes([_END]))
+        listener.join(timeout=1)
+        ours.close()
+        theirs.close()
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Replaces the default, which would end the process; the listener acts."""
