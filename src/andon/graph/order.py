@@ -136,19 +136,26 @@ def _closure(
     return frozenset(found)
 
 
-def critical_order(graph: Graph, cost: Mapping[str, float]) -> tuple[str, ...]:
-    """Names by the length of the longest path from each to the end, longest first.
-
-    A worker pool that always takes the first ready name of this order works on the critical path
-    first. The order is a building order too: a name weighs at least as much as each of its
-    readers, and ties follow `graph.order`.
+def critical_path(graph: Graph, cost: Mapping[str, float]) -> dict[str, float]:
+    """Name -> length of the longest path from it to an end, its own cost included.
 
     Args:
         graph: what is to be built.
         cost: name -> seconds it is expected to take; names without one count as 0.
     """
-    weight: dict[str, float] = {}
+    length: dict[str, float] = {}
     for name in reversed(graph.order):
-        below = max((weight[reader] for reader in graph.readers[name]), default=0.0)
-        weight[name] = below + max(cost.get(name, 0.0), 0.0)
-    return tuple(sorted(graph.order, key=lambda name: -weight[name]))
+        below = max((length[reader] for reader in graph.readers[name]), default=0.0)
+        length[name] = below + max(cost.get(name, 0.0), 0.0)
+    return length
+
+
+def critical_order(graph: Graph, cost: Mapping[str, float]) -> tuple[str, ...]:
+    """Names by `critical_path`, longest first.
+
+    A pool of workers that always takes the first ready name works on the critical path first.
+    The order is a building order too: a path is at least as long as that of each reader, and
+    ties follow `graph.order`.
+    """
+    length = critical_path(graph, cost)
+    return tuple(sorted(graph.order, key=lambda name: -length[name]))

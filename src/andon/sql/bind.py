@@ -34,6 +34,7 @@ def bind(body: SqlBody, tables: Mapping[str, str], logical_time: datetime | None
         if logical_time is None:
             raise ValueError("the query reads the clock, so it needs a logical time")
         edits.append((span.start, span.end, clock_literal(kind, logical_time)))
+    edits.extend((at, at, " as " + identifier(name)) for at, name in body.clock_names)
     edits.sort()
     pieces: list[str] = []
     position = body.start

@@ -44,6 +44,8 @@ class SqlBody:
         drops: spans to cut when bound: schema qualifiers of columns (``staging.`` of
             ``staging.t.c``).
         clocks: spans of clock functions, each with the kind of literal that takes its place.
+        clock_names: where a clock alone is a column of the result: offset after it, and the name
+            that the column has.
         parameters: names of ``$name`` parameters read.
         functions: lower-case names of all functions called, among them project macros.
         is_opaque: True if only the engine's own parser understood it.
@@ -55,6 +57,7 @@ class SqlBody:
     tables: tuple[TableRef, ...]
     drops: tuple[Span, ...] = ()
     clocks: tuple[tuple[Span, ClockKind], ...] = ()
+    clock_names: tuple[tuple[int, str], ...] = ()
     parameters: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     is_opaque: bool = False

@@ -59,3 +59,12 @@ def parse(text: str) -> list[exp.Expr]:
     except TokenError as error:
         raise NotParsed(line=1, column=1, reason=str(error).splitlines()[0]) from error
     return [tree for tree in trees if tree is not None]
+
+
+def is_query(tree: exp.Expr) -> bool:
+    """Whether a statement gives rows and does nothing else."""
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Select) and tree.args.get("into") is not None:
+        return False
+    return isinstance(tree, (exp.Query, exp.Pivot, exp.Values, exp.Table))

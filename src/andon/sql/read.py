@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
 
-from andon.errors import Problem, Where
-from andon.sql.body import ClockKind, Span, SqlBody
+from andon.errors import Problem
+from andon.sql.body import Span, SqlBody, TableRef
 from andon.sql.canonical import canonical
+from andon.sql.clocks import clock_names, clocks
+from andon.sql.hazards import order_hazards
 from andon.sql.lex import Token, lex
-from andon.sql.parse import NotParsed, parse
+from andon.sql.outside import refused_calls
+from andon.sql.parse import NotParsed, is_query, parse
+from andon.sql.place import place
 from andon.sql.references import references
+from andon.sql.unnamed import unnamed_columns
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
-_CLOCKS: Final[dict[str, ClockKind]] = {
-    "now": "timestamptz",
-    "get_current_timestamp": "timestamptz",
-    "transaction_timestamp": "timestamptz",
-    "current_localtimestamp": "timestamp",
-    "today": "date",
-    "get_current_time": "timetz",
-    "current_localtime": "time",
-    "current_date": "date",
-}
-_BARE_CLOCKS: Final[dict[str, ClockKind]] = {
-    "current_date": "date",
-    "current_time": "timetz",
-    "current_timestamp": "timestamptz",
-    "localtime": "time",
-    "localtimestamp": "timestamp",
-}
-_ANY_CLOCK: Final = re.compile("|".join(_CLOCKS | _BARE_CLOCKS), re.IGNORECASE)
-_BEFORE_PAREN: Final = frozenset(
+_NOT_CALLED: Final = frozenset(
     "in using and or not on where as over from select by when then else case exists any all "
-    "values union except intersect having qualify limit with distinct join lateral".split()
+    "values union except intersect having qualify limit with distinct join lateral is between "
+    "filter group for like ilike returning into".split()
 )
 
 
@@ -51,43 +37,90 @@ def read_sql(
         seeded: whether the project declares a seed, so that random functions are allowed.
 
     Returns:
-        The body, and all problems of it: errors (SQL001...) and warnings.
+        The body, and all its problems: errors SQL001 to SQL008, warnings SQL020 to SQL024.
 
     Raises:
         NotParsed: if the parser does not understand it; `read_opaque` takes what the engine finds.
     """
-    query = text[start:]
     tokens = lex(text, start)
     try:
-        trees = parse(query)
+        trees = parse(text[start:])
     except NotParsed as error:
         raise _moved(error, text, start) from error
     if len(trees) != 1:
-        body = SqlBody(text=text, start=start, canonical=canonical(tokens), tables=())
-        return body, (_not_one_query(text, start, path, len(trees)),)
-    found = references(trees[0], start)
-    body = SqlBody(
+        problem = _not_one_query(text, start, path, len(trees))
+        return body_of(text, start, tokens, ()), (problem,)
+    if not is_query(trees[0]):
+        return body_of(text, start, tokens, ()), (_not_a_query(text, tokens[0], path),)
+    tables, drops = references(trees[0], start)
+    body = body_of(text, start, tokens, tables, drops)
+    unnamed = unnamed_columns(trees[0], text, start, path)
+    return body, (*unnamed, *findings(body, tokens, path, seeded=seeded))
+
+
+def body_of(
+    text: str,
+    start: int,
+    tokens: Sequence[Token],
+    tables: Sequence[TableRef],
+    drops: Sequence[Span] = (),
+) -> SqlBody:
+    """The record of a query whose tables are known; all the rest is in its tokens."""
+    times = clocks(text, start, tokens)
+    return SqlBody(
         text=text,
         start=start,
         canonical=canonical(tokens),
-        tables=found.tables,
-        drops=(*found.drops, *_tail(text, tokens)),
-        clocks=_clocks(text, start, tokens),
+        tables=tuple(tables),
+        drops=(*drops, *_tail(text, tokens)),
+        clocks=times,
+        clock_names=clock_names(text, tokens, times),
         parameters=_parameters(tokens),
-        functions=_functions(tokens),
+        functions=called(tokens),
     )
-    return body, ()
+
+
+def findings(
+    body: SqlBody, tokens: Sequence[Token], path: str, *, seeded: bool
+) -> tuple[Problem, ...]:
+    """Problems that tokens and tables show, for parsed and for opaque queries."""
+    return (
+        *_same_names(body, path),
+        *_positional(body.text, tokens, path),
+        *refused_calls(body.text, tokens, path, seeded=seeded),
+        *order_hazards(body.text, body.start, tokens, path),
+    )
+
+
+def called(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Lower-case names before an opening parenthesis, each once; may hold names of CTEs too."""
+    names = (
+        one.text.strip('"').lower()
+        for one, two in pairwise(tokens)
+        if two.text == "(" and one.kind in {"word", "quoted"}
+    )
+    return tuple(dict.fromkeys(name for name in names if name not in _NOT_CALLED))
 
 
 def _moved(error: NotParsed, text: str, start: int) -> NotParsed:
     """The error with its place counted from the start of the file."""
-    lines = text.count("\n", 0, start)
     shift = start - (text.rfind("\n", 0, start) + 1)
     return NotParsed(
-        line=error.line + lines,
+        line=error.line + text.count("\n", 0, start),
         column=error.column + (shift if error.line == 1 else 0),
         reason=error.reason,
     )
+
+
+def _tail(text: str, tokens: Sequence[Token]) -> tuple[Span, ...]:
+    """What follows the last token: semicolons and comments would break a query in parentheses."""
+    end = next((token.end for token in reversed(tokens) if token.text != ";"), len(text))
+    return (Span(start=end, end=len(text)),) if end < len(text) else ()
+
+
+def _parameters(tokens: Sequence[Token]) -> tuple[str, ...]:
+    names = (token.text[1:] for token in tokens if token.kind == "parameter")
+    return tuple(dict.fromkeys(name for name in names if name and not name.isdigit()))
 
 
 def _not_one_query(text: str, start: int, path: str, count: int) -> Problem:
@@ -96,56 +129,62 @@ def _not_one_query(text: str, start: int, path: str, count: int) -> Problem:
         what=f"{path} holds {count} statements" if count else f"{path} holds no query",
         why="a SQL asset is exactly one query; its result is the table",
         fix="keep one select, and move the rest into assets of their own",
-        where=where(text, start, path),
+        where=place(text, start, path),
     )
 
 
-def where(text: str, offset: int, path: str, length: int = 1) -> Where:
-    """The place of an offset, with its line for the excerpt."""
-    begin = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    return Where(
-        path=path,
-        line=text.count("\n", 0, offset) + 1,
-        column=offset - begin + 1,
-        length=length,
-        text=text[begin : end if end >= 0 else len(text)],
+def _not_a_query(text: str, first: Token, path: str) -> Problem:
+    return Problem(
+        code="SQL002",
+        what=f"{path} is not a query: it begins with `{first.text}`",
+        why="an asset says what its rows are; Andon creates, fills and replaces the table",
+        fix="write the select alone, without create, insert, copy or set",
+        where=place(text, first.start, path, len(first.text)),
     )
 
 
-def _clocks(text: str, start: int, tokens: list[Token]) -> tuple[tuple[Span, ClockKind], ...]:
-    if not _ANY_CLOCK.search(text, start):
-        return ()
-    found: list[tuple[Span, ClockKind]] = []
-    for index, token in enumerate(tokens):
-        if token.kind != "word":
+def _positional(text: str, tokens: Sequence[Token], path: str) -> list[Problem]:
+    return [
+        Problem(
+            code="SQL006",
+            what=f"{path} uses the parameter `{token.text}`, which has no name",
+            why="parameters are declared in andon.toml and bound by name",
+            fix="write `$name` and declare `name` under [parameters] in andon.toml",
+            where=place(text, token.start, path, len(token.text)),
+        )
+        for token in tokens
+        if token.kind == "parameter" and (token.text == "?" or token.text[1:].isdigit())
+    ]
+
+
+def _same_names(body: SqlBody, path: str) -> list[Problem]:
+    """Tables of one last name without alias cannot be told apart once they are bound."""
+    seen: dict[str, str] = {}
+    problems: list[Problem] = []
+    for table in body.tables:
+        last = table.name.rpartition(".")[2]
+        other = table.name if table.has_alias else seen.setdefault(last, table.name)
+        if other == table.name or not body.drops:
             continue
-        name = token.lower
-        before = tokens[index - 1].text.lower() if index else ""
-        after = [one.text for one in tokens[index + 1 : index + 3]]
-        if before in {".", "as"}:
-            continue
-        if name in _CLOCKS and after == ["(", ")"]:
-            found.append((Span(start=token.start, end=tokens[index + 2].end), _CLOCKS[name]))
-        elif name in _BARE_CLOCKS and after[:1] not in (["("], ["."], [":"], [":="]):
-            found.append((Span(start=token.start, end=token.end), _BARE_CLOCKS[name]))
-    return tuple(found)
+        if any(_is_cut(body, name) for name in (other, table.name)):
+            problems.append(_ambiguous(body, table, other, last, path))
+    return problems
 
 
-def _tail(text: str, tokens: list[Token]) -> tuple[Span, ...]:
-    """What follows the last token: semicolons and comments would break a query in parentheses."""
-    end = next((token.end for token in reversed(tokens) if token.text != ";"), len(text))
-    return (Span(start=end, end=len(text)),) if end < len(text) else ()
-
-
-def _parameters(tokens: list[Token]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(token.text[1:] for token in tokens if token.kind == "parameter"))
-
-
-def _functions(tokens: list[Token]) -> tuple[str, ...]:
-    names = (
-        one.lower if one.kind == "word" else one.text[1:-1].lower()
-        for one, two in zip(tokens, tokens[1:], strict=False)
-        if two.text == "(" and one.kind in {"word", "quoted"}
+def _is_cut(body: SqlBody, name: str) -> bool:
+    """Whether a column is qualified by the whole name of a table."""
+    first = name.rpartition(".")[0] + "."
+    return any(
+        "".join(body.text[drop.start : drop.end].lower().replace('"', "").split()) == first
+        for drop in body.drops
     )
-    return tuple(dict.fromkeys(name for name in names if name not in _BEFORE_PAREN))
+
+
+def _ambiguous(body: SqlBody, table: TableRef, other: str, last: str, path: str) -> Problem:
+    return Problem(
+        code="SQL007",
+        what=f"{path} reads both `{other}` and `{table.name}` under the name `{last}`",
+        why="columns are qualified by schema and table, which snapshots do not have",
+        fix=f"give an alias: `{table.name} as {table.name.replace('.', '_')}`",
+        where=place(body.text, table.span.start, path, table.span.end - table.span.start),
+    )

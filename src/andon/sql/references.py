@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from andon.sql.body import Span, TableRef
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class References:
-    """Tables in the order of the text, and qualifiers of columns to cut when bound."""
-
-    tables: tuple[TableRef, ...]
-    drops: tuple[Span, ...]
+_FILE: Final = re.compile(r"[./\\:*?]")
+"""What the name of a table cannot hold, and that of a file does."""
 
 
-def references(tree: exp.Expr, start: int) -> References:
+def references(tree: exp.Expr, start: int) -> tuple[tuple[TableRef, ...], tuple[Span, ...]]:
     """Tables that are not CTEs in scope, and schema qualifiers of columns.
 
     Args:
         tree: one statement.
         start: offset of the statement's text in the file; added to every span.
+
+    Returns:
+        Tables in the order of the text, and spans to cut from columns when bound.
     """
     from sqlglot import exp
 
@@ -35,10 +33,12 @@ def references(tree: exp.Expr, start: int) -> References:
             if node.args.get("table") is not None:
                 columns.append(node)
             continue
+        if not isinstance(node, exp.Table):
+            continue
         parts = node.parts
         if not all(isinstance(part, exp.Identifier) for part in parts):
             continue
-        if len(parts) == 1 and _is_cte(node):
+        if len(parts) == 1 and (_is_cte(node) or _FILE.search(node.name)):
             continue
         tables.append(
             TableRef(
@@ -50,7 +50,7 @@ def references(tree: exp.Expr, start: int) -> References:
             )
         )
     tables.sort(key=lambda table: table.span.start)
-    return References(tables=tuple(tables), drops=_drops(tables, columns, start))
+    return tuple(tables), _drops(tables, columns, start)
 
 
 def _is_cte(table: exp.Table) -> bool:
@@ -71,9 +71,8 @@ def _is_cte(table: exp.Table) -> bool:
             node = below.parent
             continue
         attached = node.args.get("with_")
-        if attached is not None and attached is not below:
-            if any(one.alias.lower() == name for one in attached.expressions):
-                return True
+        if attached is not None and any(one.alias.lower() == name for one in attached.expressions):
+            return True
         below, node = node, node.parent
     return False
 

@@ -1,0 +1,113 @@
+"""Functions that an asset may not call: they read the outside, or differ from run to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from andon.errors import Problem
+from andon.sql.lex import Token
+from andon.sql.place import place
+
+_OUTSIDE: Final = re.compile(
+    r"(?:read_\w+|sniff_csv|glob|(?:parquet|sqlite|postgres|mysql|iceberg|delta|arrow|pandas|ducklake)"
+    r"_\w+|st_read\w*|query|query_table|duckdb_\w+|pragma_\w+|getenv|which_secret|from_substrait\w*"
+    r"|http_\w+|nextval|currval|write_log|python_map_function)\Z"
+)
+_RANDOM: Final = frozenset({"random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "setseed"})
+_FILE: Final = re.compile(r"[./\\:*?]")
+
+
+def refused_calls(text: str, tokens: Sequence[Token], path: str, *, seeded: bool) -> list[Problem]:
+    """Problems of called functions and of files named as tables."""
+    problems: list[Problem] = []
+    for index, token in enumerate(tokens[:-1]):
+        left = tokens[index - 1].text.lower() if index else ""
+        if left in {"from", "join"} and (
+            token.kind == "string" or (token.kind == "quoted" and _is_file(tokens, index))
+        ):
+            problems.append(_reads_outside(text, token, path, f"the file {token.text}"))
+        if tokens[index + 1].text != "(" or token.kind not in {"word", "quoted"}:
+            continue
+        name = token.text.strip('"').lower()
+        if _OUTSIDE.match(name):
+            problems.append(_reads_outside(text, token, path, f"`{name}(...)`"))
+        elif name in _RANDOM and (not seeded or name == "uuidv7"):
+            problems.append(_differs(text, token, path, f"`{name}()`", "each run"))
+        elif name == "age" and _has_one_argument(tokens, index + 1):
+            problems.append(_hidden_clock(text, token, path))
+    if tokens and len(tokens) > 1 and tokens[-2].text.lower() in {"from", "join"}:
+        last = tokens[-1]
+        if last.kind == "string" or (last.kind == "quoted" and _FILE.search(last.text)):
+            problems.append(_reads_outside(text, last, path, f"the file {last.text}"))
+    if not seeded:
+        problems += _samples(text, tokens, path)
+    return problems
+
+
+def _is_file(tokens: Sequence[Token], index: int) -> bool:
+    return bool(_FILE.search(tokens[index].text)) and tokens[index + 1].text != "."
+
+
+def _has_one_argument(tokens: Sequence[Token], opening: int) -> bool:
+    depth = 0
+    for token in tokens[opening:]:
+        if token.text in {"(", "[", "{"}:
+            depth += 1
+        elif token.text in {")", "]", "}"}:
+            depth -= 1
+        elif token.text == "," and depth == 1:
+            return False
+        if depth == 0:
+            break
+    return True
+
+
+def _samples(text: str, tokens: Sequence[Token], path: str) -> list[Problem]:
+    problems = []
+    for index, token in enumerate(tokens):
+        word = token.text.lower()
+        is_sample = word == "tablesample" or (
+            word == "sample" and index and tokens[index - 1].text.lower() == "using"
+        )
+        if not is_sample:
+            continue
+        following = [one.text.lower() for one in tokens[index + 1 : index + 10]]
+        joined = " ".join(following)
+        if "repeatable" in following or re.search(r"\( \w+ , \d+ \)", joined):
+            continue
+        problems.append(_differs(text, token, path, "a sample without a seed", "each run"))
+    return problems
+
+
+def _reads_outside(text: str, token: Token, path: str, what: str) -> Problem:
+    return Problem(
+        code="SQL003",
+        what=f"{path} reads {what} itself",
+        why="data from outside enters through a source, where it is recorded, typed and counted;"
+        " a file read inside an asset changes without a new build",
+        fix="declare it in sources/, and read the table of that source",
+        where=place(text, token.start, path, len(token.text)),
+    )
+
+
+def _differs(text: str, token: Token, path: str, what: str, when: str) -> Problem:
+    return Problem(
+        code="SQL004",
+        what=f"{path} uses {what}, which gives another result at {when}",
+        why="the same code and the same inputs must give the same table",
+        fix="use a hash of the key (`hash(id)`), write `repeatable (1)` after a sample,"
+        " or declare `seed:` in andon.toml",
+        where=place(text, token.start, path, len(token.text)),
+    )
+
+
+def _hidden_clock(text: str, token: Token, path: str) -> Problem:
+    return Problem(
+        code="SQL005",
+        what=f"{path} calls `age` with one argument, which reads the clock unseen",
+        why="an asset sees one recorded logical time, put in place of each clock function",
+        fix="write `age(current_date, ...)`",
+        where=place(text, token.start, path, len(token.text)),
+    )
