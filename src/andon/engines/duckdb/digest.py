@@ -13,30 +13,42 @@ from andon.schema import Schema
 
 VERSION = 1
 _WIDE = {"HUGEINT", "UHUGEINT"}
+_TEXTS = {"VARCHAR", "JSON"}
 _BY_TEXT = {"UUID", "INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY", "BIGNUM", "BIT"}
+_FLOATS = {"FLOAT", "DOUBLE"}
 
 
 def digest_columns(schema: Schema) -> tuple[str, str]:
-    """Aggregate expressions of the high and the low lane, as HUGEINT; null over no rows is 0."""
+    """Aggregate expressions of the high and the low lane, as HUGEINT; over no rows they are 0.
+
+    The low lane hashes other bytes of each text, in another order, and which values are null, so
+    that what collides in one lane does not collide in the other.
+    """
     terms = [term for column in schema.columns for term in _terms(column.name, column.type)]
+    high = [sql for sql, _ in terms]
+    low = [f"{sql} || {tail}" if tail else sql for sql, tail in reversed(terms)]
     nulls = [f"{quote(column.name)} is null" for column in schema.columns]
-    high = f"hash({', '.join([*terms, str(len(terms))])})"
-    low = f"hash({', '.join(['7', *nulls, *reversed(terms)])})"
-    return (
-        f"coalesce(sum(cast(hash({high}) as HUGEINT)), 0)",
-        f"coalesce(sum(cast(hash({low}) as HUGEINT)), 0)",
-    )
+    return _sum([*high, str(len(terms))]), _sum(["7", *nulls, *low])
 
 
-def _terms(name: str, type_text: str) -> list[str]:
-    """Expressions that together tell all values of a column apart."""
+def _sum(terms: list[str]) -> str:
+    return f"coalesce(sum(hash(hash({', '.join(terms)}))), 0)"
+
+
+def _terms(name: str, type_text: str) -> list[tuple[str, str]]:
+    """Expressions that together tell all values of a column apart, each with a tail if it is text."""
     column = quote(name)
     tree = parse_type(type_text)
     if _is_wide(tree):
-        return [column, f"cast({column} as DOUBLE)"]
+        return [(column, ""), (f"cast({column} as DOUBLE)", "")]
     if tree.parts or tree.kind in _BY_TEXT:
-        return [column, f"cast({column} as VARCHAR)"]
-    return [column]
+        text = f"cast({column} as VARCHAR)"
+        if tree.any(lambda part: part.kind in _FLOATS):
+            text = f"regexp_replace({text}, '-0\\.0($|[^0-9])', '0.0\\1', 'g')"
+        return [(column, ""), (text, "'x'")]
+    if tree.kind in _TEXTS:
+        return [(column, "'x'")]
+    return [(column, "cast('x' as BLOB)")] if tree.kind == "BLOB" else [(column, "")]
 
 
 def _is_wide(tree: TypeTree) -> bool:

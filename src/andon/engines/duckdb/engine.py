@@ -12,18 +12,21 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from andon.engines.duckdb import digest, forms
+from andon.engines.duckdb import digest, forms, frames
+from andon.engines.duckdb.describe import bound, schema_of
 from andon.engines.duckdb.faults import translate
 from andon.engines.duckdb.references import references
 from andon.engines.duckdb.session import open_session
 from andon.engines.duckdb.types import literal, quote
+from andon.engines.duckdb.write import copy_statement, write_relation
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Scalar, Written
-from andon.schema import Column, Schema
+from andon.schema import Schema
 
 T = TypeVar("T")
 
-_COPY = "(format parquet, compression zstd, compression_level 1)"
+_DESCRIBED = 4096
+"""Descriptions kept, so that `write` knows which columns need no cast."""
 
 
 class DuckDBEngine:
@@ -57,6 +60,7 @@ class DuckDBEngine:
         )
         self._lock = threading.Lock()
         self._live: set[duckdb.DuckDBPyConnection] = set()
+        self._described: dict[str, Schema] = {}
         self._is_closed = False
         self.version: str = duckdb.__version__
 
@@ -84,24 +88,14 @@ class DuckDBEngine:
             TaskFailed: (ENG002) the query is not valid; (ENG010) it is not one select; (ENG011) two
                 columns share a name; (ENG012) a type cannot be stored.
         """
-        return self._run(query, lambda cursor: self._describe(cursor, query, parameters))
-
-    def _describe(
-        self, cursor: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Scalar]
-    ) -> Schema:
-        relation = cursor.sql(query, params=_bound(cursor, query, parameters))
-        names, types = relation.columns, [str(kind) for kind in relation.types]
-        del relation
-        columns = []
-        seen: set[str] = set()
-        for name, kind in zip(names, types, strict=True):
-            if name.casefold() in seen:
-                raise _repeated(name)
-            seen.add(name.casefold())
-            if part := forms.refused_part(kind):
-                raise _not_storable(name, part)
-            columns.append(Column(name=name, type=kind, stored=forms.stored_form(kind)))
-        return Schema(tuple(columns))
+        schema = self._run(
+            query,
+            lambda cursor: schema_of(cursor.sql(query, params=bound(cursor, query, parameters))),
+        )
+        if len(self._described) >= _DESCRIBED:
+            self._described.clear()
+        self._described[query] = schema
+        return schema
 
     def write(
         self, query: str, parameters: Mapping[str, Scalar], schema: Schema, path: Path
@@ -110,16 +104,14 @@ class DuckDBEngine:
 
         Streams: memory does not grow with the rows. Not durable; repeating overwrites the file.
         """
-        columns = ", ".join(f"{_stored_column(c)} as {quote(c.name)}" for c in schema.columns)
-        target = literal(str(path))
+        is_described = self._described.get(query) == schema
+        statement = copy_statement(query, schema, path, is_described=is_described)
 
         def copy(cursor: duckdb.DuckDBPyConnection) -> int:
-            bound = _bound(cursor, query, parameters)
-            cursor.execute(f"copy (select {columns} from ({query}\n)) to {target} {_COPY}", bound)
-            row = cursor.fetchone()
-            return int(row[0]) if row else 0
+            wanted = bound(cursor, query, parameters) if parameters else None
+            return int(cursor.execute(statement, wanted).fetchall()[0][0])
 
-        rows = self._run(query, copy)
+        rows = self._run(query, copy, lines_before=1)
         return Written(rows=rows, bytes=path.stat().st_size)
 
     def rows(
@@ -128,10 +120,42 @@ class DuckDBEngine:
         """All rows of a (small) result, as Python values."""
 
         def fetch(cursor: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-            bound = _bound(cursor, query, parameters) if parameters else None
-            return cursor.execute(query, bound).fetchall()
+            wanted = bound(cursor, query, parameters) if parameters else None
+            return cursor.execute(query, wanted).fetchall()
 
         return self._run(query, fetch)
+
+    def relation(
+        self, query: str, parameters: Mapping[str, Scalar] | None = None
+    ) -> duckdb.DuckDBPyRelation:
+        """The query as a lazy relation on a connection of its own, open as long as the relation."""
+        cursor = self._connection.cursor()
+        try:
+            return cursor.sql(query, params=bound(cursor, query, parameters or {}))
+        except duckdb.Error as error:
+            raise translate(error, query) from error
+
+    def write_table(
+        self, table: object, columns: Sequence[tuple[str, str]], path: Path
+    ) -> tuple[Schema, Written]:
+        """Write a table of Python as one Parquet file, with declared `columns` cast to their types.
+
+        Args:
+            table: polars.DataFrame or LazyFrame, pandas.DataFrame, pyarrow.Table or a relation.
+            columns: (name, type) of declared columns, in any order; others keep their types.
+            path: file to write; repeating overwrites it.
+
+        Raises:
+            TaskFailed: (ENG014) not a table; (ENG015) it cannot be read as one; (ENG016) a declared
+                column is missing; (ENG009) a value does not fit its declared type.
+        """
+        with self._cursor() as cursor:
+            try:
+                relation = frames.typed(frames.relation_of(cursor, table), columns)
+                schema = schema_of(relation)
+                return schema, write_relation(relation, schema, path)
+            except duckdb.Error as error:
+                raise translate(error) from error
 
     def digest_columns(self, schema: Schema) -> tuple[str, str]:
         """Two aggregate expressions: sums of the high and of the low 64 bits of the row hashes."""
@@ -173,13 +197,15 @@ class DuckDBEngine:
         self._connection.close()
         shutil.rmtree(self._spill_dir, ignore_errors=True)
 
-    def _run(self, query: str, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    def _run(
+        self, query: str, work: Callable[[duckdb.DuckDBPyConnection], T], lines_before: int = 0
+    ) -> T:
         """Do work on a cursor of its own, with the engine's errors translated."""
         with self._cursor() as cursor:
             try:
                 return work(cursor)
             except duckdb.Error as error:
-                raise translate(error, query) from error
+                raise translate(error, query, lines_before) from error
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -192,26 +218,6 @@ class DuckDBEngine:
             with self._lock:
                 self._live.discard(cursor)
             cursor.close()
-
-
-def _stored_column(column: Column) -> str:
-    if column.stored is not None:
-        typed = f"cast({quote(column.name)} as {column.type})"
-        return forms.encode(typed, column.type)
-    return f"cast({quote(column.name)} as {column.type})"
-
-
-def _bound(
-    cursor: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Scalar]
-) -> dict[str, Scalar] | None:
-    """The parameters a query reads. Refuses what is not exactly one select."""
-    statements = cursor.extract_statements(query)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise _not_one_select(len(statements))
-    wanted = {
-        name: parameters[name] for name in statements[0].named_parameters if name in parameters
-    }
-    return wanted or None
 
 
 def _without_glob(path: str) -> str:
@@ -227,43 +233,12 @@ def _replacing(statement: str) -> str:
     return head
 
 
-def _failed(code: str, what: str, why: str, fix: str) -> TaskFailed:
-    return TaskFailed(Problem(code=code, what=what, why=why, fix=fix))
-
-
-def _not_one_select(count: int) -> TaskFailed:
-    return _failed(
-        "ENG010",
-        f"the query is not one select ({count} statements)"
-        if count != 1
-        else "the query is no select",
-        "an asset is the rows of one select; a `pivot` without `in (...)` is two statements",
-        "write one select; name the values of a pivot: `pivot t on c in ('a', 'b') using sum(x)`",
-    )
-
-
-def _repeated(name: str) -> TaskFailed:
-    return _failed(
-        "ENG011",
-        f"two columns are called `{name}`",
-        "columns are told apart by name without case, in files and by readers",
-        f"rename one: `... as {name}_2`, or leave it out: `select * exclude ({name})`",
-    )
-
-
-def _not_storable(name: str, kind: str) -> TaskFailed:
-    return _failed(
-        "ENG012",
-        f"column `{name}` has a type that cannot be stored: {kind}",
-        "no file format keeps its values exactly",
-        f"cast it: `cast({name} as JSON)` or to the type that is meant",
-    )
-
-
 def _not_parsed(tree: Mapping[str, Any]) -> TaskFailed:
-    return _failed(
-        "ENG002",
-        f"the query is not valid: {tree.get('error_message', 'unknown')}",
-        "the engine could not parse it",
-        "correct the query",
+    return TaskFailed(
+        Problem(
+            code="ENG002",
+            what=f"the query is not valid: {tree.get('error_message', 'unknown')}",
+            why="the engine could not parse it",
+            fix="correct the query",
+        )
     )

@@ -9,8 +9,14 @@ import duckdb
 from andon.errors import AndonError, Cancelled, DataCorrupt, Problem, TaskFailed, Unavailable, Where
 
 _LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_])-?\d[\d.:+-]*(?:e[+-]?\d+)?(?![A-Za-z0-9_])")
+_QUOTED = re.compile(r"['\"].*['\"]", re.DOTALL)
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_(])-?\d[\d.:+-]*(?:e[+-]?\d+)?(?![A-Za-z0-9_)])")
+_OPERANDS = re.compile(r"(with value ).*?( can't be cast)|\([^()]*\d [-+*/] [^()]*\)", re.DOTALL)
+_KNOWN = re.compile(
+    r"Could not |Type [A-Z]|Overflow|Malformed JSON|More than one row|date field|time field"
+    r"|timestamp field|Division by zero|Casting|Failed to cast|Cannot |Can't |Unimplemented"
+    r"|Array |Map |Invalid type|Out of range|Parquet files do not"
+)
 _CORRUPT = re.compile(
     r"Parquet file|magic bytes|Failed to read file|Failed to read Parquet|Invalid PARQUET"
     r"|decompress|TProtocolException|thrift|don't know what type|No files found",
@@ -19,12 +25,14 @@ _CORRUPT = re.compile(
 _FILE = re.compile(r"['\"]([^'\"]+\.parquet)['\"]")
 
 
-def translate(error: duckdb.Error, query: str = "") -> AndonError:
+def translate(error: duckdb.Error, query: str = "", lines_before: int = 0) -> AndonError:
     """The error of Andon for an error of DuckDB; raise it `from` the original.
 
-    The place is given as line and column of the query that was run (path ``query``).
+    The place is given as line and column of `query` (path ``query``), which was run with
+    `lines_before` lines of Andon's own in front of it.
     """
     text = str(error)
+    place = _place(text, query, lines_before)
     match error:
         case duckdb.InterruptException():
             return Cancelled(
@@ -35,7 +43,7 @@ def translate(error: duckdb.Error, query: str = "") -> AndonError:
         case (
             duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException()
         ):
-            return _of_files(error, text, query)
+            return _of_files(error, text, place)
         case (
             duckdb.BinderException()
             | duckdb.CatalogException()
@@ -43,7 +51,7 @@ def translate(error: duckdb.Error, query: str = "") -> AndonError:
             | duckdb.SyntaxException()
             | duckdb.NotImplementedException()
         ):
-            return _of_query(text, query)
+            return _of_query(text, place)
         case duckdb.PermissionException():
             return TaskFailed(
                 _problem(
@@ -51,11 +59,11 @@ def translate(error: duckdb.Error, query: str = "") -> AndonError:
                     "the query reads or writes outside the project's store",
                     "an asset's SQL may only read other assets; files are acquired by sources",
                     "declare the file or database in sources/ and read the raw table",
-                    _place(text, query),
+                    place,
                 )
             )
         case _:
-            return _of_data(text, query)
+            return _of_data(text, place)
 
 
 def _problem(code: str, what: str, why: str, fix: str, where: Where | None = None) -> Problem:
@@ -83,7 +91,7 @@ def _out_of_memory(text: str) -> AndonError:
     )
 
 
-def _of_files(error: duckdb.Error, text: str, query: str) -> AndonError:
+def _of_files(error: duckdb.Error, text: str, place: Where | None) -> AndonError:
     if "No space left" in text or "disk quota" in text.lower():
         return Unavailable(
             _problem(
@@ -113,29 +121,31 @@ def _of_files(error: duckdb.Error, text: str, query: str) -> AndonError:
                 "see that the disk is mounted and writable, then run again",
             )
         )
-    return _of_data(text, query)
+    return _of_data(text, place)
 
 
-def _of_query(text: str, query: str) -> AndonError:
+def _of_query(text: str, place: Where | None) -> AndonError:
     return TaskFailed(
         _problem(
             "ENG002",
             f"the query is not valid: {_first_line(text)}",
             "the engine could not parse or bind it",
             _hint(text) or "correct the query at the place shown",
-            _place(text, query),
+            place,
         )
     )
 
 
-def _of_data(text: str, query: str) -> AndonError:
+def _of_data(text: str, place: Where | None) -> AndonError:
+    if "Values were not provided for" in text:
+        return _of_query(text, place)
     return TaskFailed(
         _problem(
             "ENG009",
             f"the query failed on its data: {_scrub(text)}",
             "a value did not fit the operation; values are left out of this message",
             "use try_cast, a case expression or a filter for the rows concerned, or correct the type",
-            _place(text, query),
+            place,
         )
     )
 
@@ -153,20 +163,30 @@ def _hint(text: str) -> str:
 
 
 def _scrub(text: str) -> str:
-    """First line of a message without anything quoted and without numbers."""
-    line = _first_line(text).split(" Input: ", 1)[0]
-    return _NUMBER.sub("…", _QUOTED.sub("…", line))
+    """The known kind of a message, without anything quoted and without numbers.
+
+    A message of unknown kind may be a user's own, made of values of a row: only its class is told.
+    """
+    kind, _, told = text.partition(": ")
+    if not _KNOWN.match(told):
+        return kind
+    told = told.split("\n\nLINE ", 1)[0].split(" Input: ", 1)[0]
+    told = _OPERANDS.sub(lambda m: f"{m[1]}…{m[2]}" if m[1] else "(…)", _QUOTED.sub("…", told))
+    return _NUMBER.sub("…", told.split("\n", 1)[0]).rstrip("!")
 
 
-def _place(text: str, query: str) -> Where | None:
+def _place(text: str, query: str, lines_before: int) -> Where | None:
+    """Line and column from the excerpt in a message; None outside the user's query."""
     found = _LINE.search(text)
     if not found:
         return None
-    line = int(found.group(1))
+    line = int(found.group(1)) - lines_before
+    lines = query.split("\n")
+    if not 1 <= line <= len(lines):
+        return None
     shown = found.group(2)
-    column = len(found.group(3)) - len(f"LINE {line}: ") + 1
+    column = len(found.group(3)) - len(f"LINE {found.group(1)}: ") + 1
     if shown.startswith("..."):
-        lines = query.split("\n")
-        start = lines[line - 1].find(shown[3:].removesuffix("...")) if line <= len(lines) else -1
+        start = lines[line - 1].find(shown[3:].removesuffix("..."))
         column = column - 3 + max(start, 0)
     return Where(path="query", line=line, column=max(column, 1))

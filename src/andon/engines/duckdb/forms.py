@@ -24,6 +24,8 @@ _LEAVES = {
     "GEOMETRY": "BLOB",
 }
 _REFUSED = {"VARIANT", "TYPE"}
+_ARROW = {"ENUM", "TIMESTAMP_S", "TIMESTAMP_MS"}
+"""Leaves that Parquet forgets and Arrow keeps."""
 
 
 @lru_cache(maxsize=4096)
@@ -78,6 +80,18 @@ def _members(parts: tuple[tuple[str, TypeTree], ...]) -> tuple[tuple[str, TypeTr
 
 def _has_union(tree: TypeTree) -> bool:
     return tree.any(lambda part: part.kind == "UNION")
+
+
+@lru_cache(maxsize=4096)
+def arrow_form(type_text: str) -> str | None:
+    """Type in which a value goes to Arrow where Arrow would change it without a word, else None.
+
+    DuckDB hands the bits of a HUGEINT to Arrow as a decimal, also where they are no such number, and
+    drops the offset of a time with time zone.
+    """
+    changed = any(leaf.kind in _LEAVES.keys() - _ARROW for leaf in parse_type(type_text).leaves())
+    has_union = _has_union(parse_type(type_text))
+    return stored_form(type_text) if changed or has_union else None
 
 
 _Convert = Callable[[str, TypeTree], str]

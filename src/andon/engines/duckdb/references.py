@@ -23,7 +23,7 @@ def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
 
 def _tables(
     node: Any,
-    ctes: frozenset[str],  # noqa: ANN401 - parsed JSON of the engine
+    ctes: frozenset[str],
 ) -> Iterator[tuple[Sequence[str], int, int]]:
     if isinstance(node, list):
         for child in node:

@@ -96,7 +96,7 @@ def _read(tokens: list[str], at: int) -> tuple[TypeTree, int]:
             tree = TypeTree(kind=kind, parts=parts)
         else:
             end = tokens.index(")", at)
-            arguments = tuple(token for token in tokens[at + 1 : end] if token != ",")
+            arguments = tuple(word for word in tokens[at + 1 : end] if word != ",")
             tree, at = TypeTree(kind=kind, arguments=arguments), end + 1
     while at < len(tokens) and tokens[at] == "[":
         if tokens[at + 1] == "]":

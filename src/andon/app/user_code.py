@@ -1,0 +1,130 @@
+"""The boundary to user code in a worker: load the module, call the function, tell what it raised."""
+
+from __future__ import annotations
+
+import importlib
+import linecache
+import random
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from andon.errors import AndonError, Problem, TaskFailed, Where
+
+_TRACE_LINES = 40
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles the source as it is now: a cached byte code may be of an edit in the same second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return compile(self.get_data(path), path, "exec", dont_inherit=True)
+
+
+def forget_project(root: Path) -> None:
+    """Unload every module of the project, so that the next task runs the code as it is now and
+    sees no state that an earlier task left in it."""
+    below = str(root) + "/"
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None) or next(
+            iter(getattr(module, "__path__", None) or ()), ""
+        )
+        if str(origin).startswith(below) and "site-packages" not in str(origin):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    linecache.checkcache()
+
+
+def call(
+    root: Path, path: str, function: str, arguments: Mapping[str, Any], *, asset: str
+) -> object:
+    """Load the function and call it.
+
+    Raises:
+        TaskFailed: (PYA001) the code raised, with its own traceback from the user's first line;
+            (PYA006) the file has no such function.
+    """
+    try:
+        loaded = _load(root, path, function)
+        random.seed(asset)
+        return loaded(**arguments)
+    except AndonError:
+        raise
+    except BaseException as error:  # user code: sys.exit and panics of native code as well
+        raise _raised(error, root, path, function) from error
+
+
+def _load(root: Path, path: str, function: str) -> Callable[..., object]:
+    name = path.removesuffix(".py").replace("/", ".")
+    file = str(root / path)
+    loader = _FreshLoader(name, file)
+    spec = spec_from_loader(name, loader, origin=file)
+    if spec is None:
+        raise ImportError(f"cannot load {path}")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    found: Callable[..., object] | None = getattr(module, function, None)
+    if found is None:
+        raise TaskFailed(
+            Problem(
+                code="PYA006",
+                what=f"`{path}` has no function `{function}`",
+                why="the file changed since the project was loaded, or defines it conditionally",
+                fix="run again; define the function at the top level of the file",
+                where=Where(path=path),
+            )
+        )
+    return found
+
+
+def _raised(error: BaseException, root: Path, path: str, function: str) -> TaskFailed:
+    below = str(root) + "/"
+    first, last = _user_frames(error.__traceback__, below)
+    where = Where(path=path)
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(below):
+        where = Where(
+            path=str(error.filename).removeprefix(below),
+            line=error.lineno,
+            column=error.offset or 1,
+        )
+    elif last is not None:
+        file, line = last
+        text = linecache.getline(file, line).rstrip("\n")
+        where = Where(path=file.removeprefix(below), line=line, text=text)
+    told = "".join(traceback.format_exception(type(error), error, first)).rstrip().split("\n")
+    if len(told) > _TRACE_LINES:
+        half = _TRACE_LINES // 2
+        told = [*told[:half], f"  ... {len(told) - 2 * half} lines ...", *told[-half:]]
+    kind = type(error).__qualname__
+    return TaskFailed(
+        Problem(
+            code="PYA001",
+            what=f"`{function}` raised {kind} at {where}",
+            why="\n".join(told).replace(below, ""),
+            fix="correct the function; call it with a small table in a test to see the same error",
+            where=where,
+        )
+    )
+
+
+def _user_frames(
+    trace: TracebackType | None, below: str
+) -> tuple[TracebackType | None, tuple[str, int] | None]:
+    """Traceback from the user's first line on, and the file and line of the user's last."""
+    first: TracebackType | None = None
+    last: tuple[str, int] | None = None
+    while trace is not None:
+        frame: FrameType = trace.tb_frame
+        file = frame.f_code.co_filename
+        if file.startswith(below):
+            first = first or trace
+            last = (file, trace.tb_lineno)
+        trace = trace.tb_next
+    return first, last

@@ -1,0 +1,132 @@
+"""Process that runs Python assets: ``python -m andon.app.worker SETTINGS``.
+
+Tasks come in on standard input, replies go out on standard output; what the user's code prints goes
+to standard error. The process ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from andon.app import user_code
+from andon.engines.duckdb.engine import DuckDBEngine
+from andon.engines.duckdb.frames import to_arrow, to_pandas, to_polars
+from andon.errors import AndonError
+from andon.execution.protocol import (
+    Done,
+    Failed,
+    Reply,
+    WorkerSettings,
+    read_task,
+    write_message,
+)
+from andon.ports.python_runner import PythonInputData, PythonResult, PythonTask
+
+
+def main() -> None:
+    """Run tasks until the parent closes the pipe."""
+    settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
+    tasks, replies = _take_pipes()
+    faulthandler.enable()
+    waiting: queue.SimpleQueue[PythonTask] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(tasks, waiting), daemon=True).start()
+    worker = Worker(settings)
+    while True:
+        reply = worker.run(waiting.get())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        write_message(replies, reply)
+
+
+class Worker:
+    """Runs one task at a time, on an engine that stays open between tasks."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._engine: DuckDBEngine | None = None
+        self._engine_key: tuple[Path, int | None] | None = None
+
+    def run(self, task: PythonTask) -> Reply:
+        """Run a task; every error becomes a reply."""
+        try:
+            return Done(result=self._build(task))
+        except AndonError as error:
+            return Failed(kind=type(error).__name__, problems=error.problems)
+
+    def _build(self, task: PythonTask) -> PythonResult:
+        engine = self._open(task)
+        _put_first(str(task.root))
+        user_code.forget_project(task.root)
+        arguments: dict[str, Any] = {item.argument: _argument(engine, item) for item in task.inputs}
+        arguments.update(task.parameters)
+        table = user_code.call(task.root, task.path, task.function, arguments, asset=task.asset)
+        schema, written = engine.write_table(table, task.columns, task.output)
+        return PythonResult(schema=schema, written=written)
+
+    def _open(self, task: PythonTask) -> DuckDBEngine:
+        """Half of the worker's memory is the engine's, the rest is for the user's tables."""
+        limit = task.memory_bytes // 2 if task.memory_bytes else self._settings.memory_bytes
+        key = (task.store_root, limit)
+        if self._engine is None or self._engine_key != key:
+            if self._engine is not None:
+                self._engine.close()
+            self._engine_key = key
+            self._engine = DuckDBEngine(
+                task.store_root,
+                threads=self._settings.threads,
+                memory_bytes=limit,
+                spill_bytes=self._settings.spill_bytes,
+                spill_dir=Path(self._settings.spill_dir) / f"worker-{os.getpid()}",
+                extra_directories=(task.output.parent,),
+            )
+        return self._engine
+
+
+def _argument(engine: DuckDBEngine, item: PythonInputData) -> object:
+    relation = engine.relation(f"from {item.scan}")
+    match item.form:
+        case "duckdb":
+            return relation
+        case "arrow":
+            return to_arrow(relation)
+        case "polars":
+            return to_polars(relation)
+        case "pandas":
+            return to_pandas(relation)
+
+
+def _put_first(folder: str) -> None:
+    if sys.path[:1] != [folder]:
+        sys.path[:] = [folder, *(entry for entry in sys.path if entry != folder)]
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the parent under private numbers; the user's code has none of them."""
+    tasks = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return tasks, replies
+
+
+def _receive(tasks: BinaryIO, waiting: queue.SimpleQueue[PythonTask]) -> None:
+    """Hand over tasks; the end of the pipe is the end of the parent, so leave at once."""
+    while True:
+        task = read_task(tasks)
+        if task is None:
+            os._exit(0)
+        waiting.put(task)
+
+
+if __name__ == "__main__":
+    main()
