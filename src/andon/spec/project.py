@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from andon.errors import Problem
 from andon.spec.asset import AssetSpec
 from andon.spec.source import SourceSpec, SourceTable
-from andon.sql.macros import Macro
+from andon.sql.body import Macro
 
 Scalar = None | bool | int | float | str
 

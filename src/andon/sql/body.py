@@ -66,3 +66,21 @@ class SqlBody:
     def reads(self) -> tuple[str, ...]:
         """Names of the tables read, each once, in order of first mention."""
         return tuple(dict.fromkeys(table.name for table in self.tables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Macro:
+    """A `create macro` statement of ``macros/``.
+
+    Attributes:
+        name: lower-case name.
+        sql: the whole statement.
+        canonical: its canonical form.
+        calls: lower-case names of functions its body calls.
+    """
+
+    name: str
+    sql: str
+    canonical: str
+    calls: tuple[str, ...]
+    path: str

@@ -1,23 +1,163 @@
-"""Macros that a project declares in ``macros/``."""
+"""Reading of the macros that a project declares in ``macros/``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+from andon.errors import Problem, ProjectInvalid
+from andon.sql.body import Macro
+from andon.sql.canonical import canonical
+from andon.sql.clocks import clocks
+from andon.sql.lex import Token, lex
+from andon.sql.outside import refused_calls
+from andon.sql.parse import NotParsed, parse
+from andon.sql.place import place
+from andon.sql.read import called
+from andon.sql.references import references
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
-    """A `create macro` statement of ``macros/``.
+def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, ...]:
+    """Reads all `create [or replace] macro name(...) as ...` statements of a file.
 
-    Attributes:
-        name: lower-case name.
-        sql: the whole statement.
-        canonical: its canonical form.
-        calls: lower-case names of functions its body calls.
+    Args:
+        text: the whole file.
+        path: file relative to the project.
+        seeded: whether the project declares a seed, so that random functions are allowed.
+
+    Raises:
+        ProjectInvalid: with all problems: SQL030 another statement, SQL031 it reads a table,
+            SQL032 it reads the clock, SQL033 declared twice, SQL003 to SQL005 as for assets.
     """
+    macros: dict[str, Macro] = {}
+    problems: list[Problem] = []
+    for tokens in _statements(lex(text)):
+        head = _head(tokens)
+        if head is None:
+            problems.append(_not_a_macro(text, tokens, path))
+            continue
+        name, opening = tokens[head].text.strip('"').lower(), head + 1
+        if name in macros:
+            problems.append(_twice(text, tokens[head], path))
+        body = _body(tokens, opening)
+        problems += _body_problems(text, name, body, path, seeded=seeded)
+        macros[name] = Macro(
+            name=name,
+            sql=text[tokens[0].start : tokens[-1].end],
+            canonical=canonical(tokens[head:]),
+            calls=tuple(one for one in called(body) if one != name),
+            path=path,
+        )
+    if problems:
+        raise ProjectInvalid(*problems)
+    return tuple(macros.values())
 
-    name: str
-    sql: str
-    canonical: str
-    calls: tuple[str, ...]
-    path: str
+
+def _statements(tokens: Sequence[Token]) -> list[list[Token]]:
+    statements: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.text == ";":
+            statements.append([])
+        else:
+            statements[-1].append(token)
+    return [statement for statement in statements if statement]
+
+
+def _head(tokens: Sequence[Token]) -> int | None:
+    """Index of the macro's name, or None if the statement creates no macro."""
+    words = [token.text.lower() for token in tokens[:6]]
+    if words[:1] != ["create"]:
+        return None
+    index = 3 if words[1:3] == ["or", "replace"] else 1
+    if words[index : index + 1] not in (["macro"], ["function"]):
+        return None
+    index += 1
+    is_named = (
+        index + 1 < len(tokens)
+        and tokens[index].kind in {"word", "quoted"}
+        and tokens[index + 1].text == "("
+    )
+    return index if is_named else None
+
+
+def _body(tokens: Sequence[Token], opening: int) -> Sequence[Token]:
+    """Tokens after the first `as` outside brackets; further overloads are part of it."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        if tokens[index].text in {"(", "[", "{"}:
+            depth += 1
+        elif tokens[index].text in {")", "]", "}"}:
+            depth -= 1
+        elif depth == 0 and tokens[index].text.lower() == "as":
+            return tokens[index + 1 :]
+    return ()
+
+
+def _body_problems(
+    text: str, name: str, body: Sequence[Token], path: str, *, seeded: bool
+) -> list[Problem]:
+    if not body:
+        return []
+    problems = refused_calls(text, body, path, seeded=seeded)
+    for span, _ in clocks(text, body[0].start, body):
+        problems.append(
+            Problem(
+                code="SQL032",
+                what=f"macro `{name}` reads the clock",
+                why="the recorded logical time is put in place of clocks of an asset, not of macros",
+                fix="give the macro an argument, and call it with `now()` or `current_date`",
+                where=place(text, span.start, path, span.end - span.start),
+            )
+        )
+    read = _table_read(text, body)
+    if read is not None:
+        problems.append(
+            Problem(
+                code="SQL031",
+                what=f"macro `{name}` reads the table `{read.text}`",
+                why="what an asset reads must stand in the asset, or its lineage would be false",
+                fix="select from the table in the asset, and give the macro columns as arguments",
+                where=place(text, read.start, path, len(read.text)),
+            )
+        )
+    return problems
+
+
+def _table_read(text: str, body: Sequence[Token]) -> Token | None:
+    """The first token of a table that a body reads, if any."""
+    start = body[1].start if body[0].text.lower() == "table" else body[0].start
+    statement = text[start : body[-1].end]
+    prefix = "" if body[0].text.lower() == "table" else "select "
+    try:
+        trees = parse(prefix + statement)
+    except NotParsed:
+        trees = []
+    if len(trees) == 1:
+        tables, _ = references(trees[0], start - len(prefix))
+        return next(
+            (one for table in tables for one in body if one.start == table.span.start), None
+        )
+    # Not understood, for example several overloads: a dotted name after FROM or JOIN is a table.
+    for left, token, right in zip(body, body[1:], body[2:], strict=False):
+        if left.text.lower() in {"from", "join"} and right.text == ".":
+            return token
+    return None
+
+
+def _not_a_macro(text: str, tokens: Sequence[Token], path: str) -> Problem:
+    return Problem(
+        code="SQL030",
+        what=f"{path} holds a statement that is no macro",
+        why="files of macros/ are run in every session, so they only define macros",
+        fix="write `create macro name(a, b) as ...`, or move a query to assets/",
+        where=place(text, tokens[0].start, path, len(tokens[0].text)),
+    )
+
+
+def _twice(text: str, token: Token, path: str) -> Problem:
+    return Problem(
+        code="SQL033",
+        what=f"macro `{token.text}` is declared twice",
+        why="only one of them could be meant",
+        fix="rename one, or write both forms in one statement: `macro f(a) as ..., (a, b) as ...`",
+        where=place(text, token.start, path, len(token.text)),
+    )
