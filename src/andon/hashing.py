@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b, sha256
+from typing import BinaryIO
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 
@@ -12,6 +13,14 @@ Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Valu
 def content_hash(data: bytes) -> str:
     """SHA-256 of bytes as hexadecimal text; the identity of stored files."""
     return sha256(data).hexdigest()
+
+
+def stream_hash(stream: BinaryIO) -> str:
+    """SHA-256 of a stream as hexadecimal text, read in pieces."""
+    found = sha256()
+    while piece := stream.read(1 << 20):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def value_hash(value: Value) -> str:

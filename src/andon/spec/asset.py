@@ -7,7 +7,7 @@ from typing import Literal
 
 from andon.errors import Problem
 from andon.names import AssetName
-from andon.spec.check import NO_TOLERANCE, Check, Tolerance
+from andon.spec.check import NO_TOLERANCE, Check, Tolerance, references_of
 from andon.sql.body import Span, SqlBody, TableRef
 
 Form = Literal["polars", "pandas", "arrow", "duckdb"]
@@ -93,10 +93,22 @@ class AssetSpec:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Assets it is built from, each once."""
+        """Assets it is built from, each once.
+
+        A quarantine check that reads another asset decides which rows are kept, so that asset is
+        an input too.
+        """
         if isinstance(self.body, SqlBody):
-            return self.body.reads
-        return tuple(dict.fromkeys(item.asset for item in self.body.inputs))
+            code = self.body.reads
+        else:
+            code = tuple(item.asset for item in self.body.inputs)
+        parting = (
+            name
+            for check in self.checks
+            if check.on_fail == "quarantine"
+            for name in references_of(check, self.name)
+        )
+        return tuple(dict.fromkeys((*code, *parting)))
 
 
 __all__ = [

@@ -1,0 +1,124 @@
+"""Collect: remove what nothing can reach, first marking it, deleting only after the grace period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from andon.app.views import Collection
+from andon.catalog.commit import (
+    Commit,
+    Emit,
+    Forget,
+    RequireUnreferenced,
+    SetStatus,
+    Update,
+)
+from andon.catalog.records import DataFile, Snapshot
+from andon.catalog.retention import Collectible, Keep
+from andon.catalog.retention import collect as decide
+from andon.errors import RequirementFailed
+from andon.events import Collected
+from andon.execution.line import Tools
+from andon.spec.project import ProjectSpec
+
+_ALL = 1_000_000
+
+
+def collect(tools: Tools, spec: ProjectSpec, *, dry_run: bool = False) -> Collection:
+    """Mark what is out of reach; delete what was marked a grace period ago and is still unpinned.
+
+    Safe to repeat and beside readers and runs: between decision and commit somebody may publish or
+    pin, then the catalog refuses and nothing is removed this time.
+
+    Args:
+        dry_run: only say what would be marked and removed.
+    """
+    snapshots = tools.catalog.snapshots()
+    found = _decide(tools, spec, snapshots)
+    by_id = {snapshot.id: snapshot for snapshot in snapshots}
+    doomed = [by_id[id_] for id_ in found.delete]
+    files = _only_theirs(tools, doomed, snapshots)
+    result = Collection(
+        marked=len(found.mark),
+        removed=len(doomed),
+        bytes=sum(file.bytes for file in files),
+        kept=len(snapshots) - len(doomed),
+        horizon=max(found.horizons.values(), default=0),
+    )
+    if dry_run:
+        return result
+    if not _mark(tools, found):
+        return Collection(marked=0, removed=0, bytes=0, kept=len(snapshots), horizon=result.horizon)
+    if doomed:
+        _forget(tools, found, result)
+        for file in files:
+            tools.store.remove(file)
+    tools.store.sweep()
+    return result
+
+
+def _decide(tools: Tools, spec: ProjectSpec, snapshots: Sequence[Snapshot]) -> Collectible:
+    environments = tools.catalog.environments()
+    settings = spec.settings
+    return decide(
+        snapshots=snapshots,
+        publications={e: tools.catalog.publications(e, _ALL) for e in environments},
+        pointers={
+            e: [p.snapshot_id for p in tools.catalog.state(e).pointers.values()]
+            for e in environments
+        },
+        pinned=tools.catalog.pinned(),
+        now=tools.clock.now(),
+        keep=Keep(
+            days=settings.keep_days,
+            last=settings.keep_last,
+            grace=timedelta(seconds=settings.grace_s),
+        ),
+    )
+
+
+def _mark(tools: Tools, found: Collectible) -> bool:
+    """Claim what is out of reach; False if it came into reach meanwhile."""
+    if not found.mark:
+        return True
+    commit = Commit(
+        requirements=(_unreferenced(found, found.mark),),
+        updates=(SetStatus(snapshot_ids=found.mark, status="marked"),),
+    )
+    try:
+        tools.catalog.commit(commit, tools.clock.now())
+    except RequirementFailed:
+        return False
+    return True
+
+
+def _forget(tools: Tools, found: Collectible, result: Collection) -> None:
+    """Remove the records first: a record must never name a file that is gone."""
+    updates: tuple[Update, ...] = (
+        Forget(snapshot_ids=found.delete),
+        Emit(event=Collected(snapshots=result.removed, bytes=result.bytes)),
+    )
+    tools.catalog.commit(
+        Commit(requirements=(_unreferenced(found, found.delete),), updates=updates),
+        tools.clock.now(),
+    )
+
+
+def _unreferenced(found: Collectible, ids: tuple[str, ...]) -> RequireUnreferenced:
+    return RequireUnreferenced(
+        snapshot_ids=ids, keep_publications_from=found.keep_publications_from
+    )
+
+
+def _only_theirs(
+    tools: Tools, doomed: Sequence[Snapshot], snapshots: Iterable[Snapshot]
+) -> list[DataFile]:
+    """Files of the doomed that no other snapshot shares (raw tables share unchanged parts)."""
+    gone = {snapshot.id for snapshot in doomed}
+    shared = {f.path for s in snapshots if s.id not in gone for f in s.files}
+    files = {f.path: f for s in doomed for f in s.files if f.path not in shared}
+    for snapshot in doomed:
+        for audit in tools.catalog.audits(snapshot.id):
+            files.update({f.path: f for f in audit.files})
+    return list(files.values())

@@ -1,0 +1,85 @@
+"""Export: `prod.duckdb` at the root of the project, a stable way in for other tools."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from andon.catalog.records import Snapshot
+from andon.execution.line import Scans, Tools
+
+
+def export_path(tools: Tools, environment: str) -> Path:
+    """Where the views of an environment lie."""
+    return tools.root / f"{environment}.duckdb"
+
+
+def export_published(tools: Tools, environment: str) -> bool:
+    """Bring the views of an environment up to its newest publication, in one step.
+
+    Only views whose snapshot changed are written anew. Safe to repeat: it does nothing if the file
+    is up to date. Returns whether it wrote.
+    """
+    state = tools.catalog.state(environment)
+    marker = tools.store.root / "export" / f"{environment}.json"
+    target = export_path(tools, environment)
+    wanted = {name: p.snapshot_id for name, p in sorted(state.pointers.items())}
+    if _exported(marker, target) == wanted or (not wanted and not target.exists()):
+        return False
+    with tools.store.lock(f"export-{environment}"):
+        state = tools.catalog.state(environment)
+        wanted = {name: p.snapshot_id for name, p in sorted(state.pointers.items())}
+        before = _exported(marker, target)
+        if before == wanted:
+            return False
+        scans = Scans(tools)
+        changed = {
+            name: _select(state.snapshots[id_], scans)
+            for name, id_ in wanted.items()
+            if before is None or before.get(name) != id_
+        }
+        gone = () if before is None else tuple(name for name in before if name not in wanted)
+        _write(target, changed, gone, fresh=before is None)
+        _remember(marker, target, wanted)
+    return True
+
+
+def _select(snapshot: Snapshot, scans: Scans) -> str:
+    return f"select * from {scans.of(snapshot)}"
+
+
+def _exported(marker: Path, target: Path) -> dict[str, str] | None:
+    """What the file holds by our own note of it; None if note and file do not belong together."""
+    try:
+        note = json.loads(marker.read_text())
+        status = target.stat()
+    except (OSError, ValueError):
+        return None
+    if note.get("inode") != status.st_ino or note.get("bytes") != status.st_size:
+        return None
+    views = note.get("views")
+    return dict(views) if isinstance(views, dict) else None
+
+
+def _write(target: Path, changed: dict[str, str], gone: tuple[str, ...], *, fresh: bool) -> None:
+    from andon.engines.duckdb.export import write_views
+
+    staged = target.with_name(f".{target.name}.{os.getpid()}")
+    staged.unlink(missing_ok=True)
+    try:
+        write_views(staged, None if fresh else target, changed, gone)
+        with staged.open("rb") as file:
+            os.fsync(file.fileno())
+        staged.replace(target)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _remember(marker: Path, target: Path, views: dict[str, str]) -> None:
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    status = target.stat()
+    text = json.dumps({"inode": status.st_ino, "bytes": status.st_size, "views": views})
+    staged = marker.with_suffix(f".{os.getpid()}")
+    staged.write_text(text)
+    staged.replace(marker)

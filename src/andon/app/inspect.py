@@ -1,0 +1,240 @@
+"""Look at assets: lists, one asset in full, the rows that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from andon.app.prepare import Prepared, Selection, chosen, declared, graph_of, prepare
+from andon.app.read import Moment, served
+from andon.app.views import AssetLine, AssetView, FailingRows
+from andon.catalog.records import Audit, CheckResult, DataFile, Snapshot, State
+from andon.errors import Problem, UsageError
+from andon.execution.line import Tools
+from andon.names import did_you_mean
+from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.check import label_of
+from andon.spec.project import ProjectSpec
+from andon.spec.source import SourceTable
+
+
+def list_assets(
+    tools: Tools, spec: ProjectSpec, environment: str, selection: Selection
+) -> tuple[AssetLine, ...]:
+    """One line per asset in building order; removed ones that are still served come last."""
+    graph, assets = graph_of(spec), declared(spec)
+    state = tools.catalog.state(environment)
+    names = frozenset(graph.order)
+    if not selection.is_whole:
+        prepared: Prepared = prepare(tools, spec, environment, Selection())
+        names = chosen(graph, assets, prepared.plan, selection, frozenset())
+    held = _held(tools, environment)
+    lines = [_line(name, assets[name], state, held) for name in graph.order if name in names]
+    if selection.is_whole:
+        lines += [_removed(name, state) for name in sorted(state.pointers) if name not in assets]
+    return tuple(lines)
+
+
+def _held(tools: Tools, environment: str) -> frozenset[str]:
+    newest = tools.catalog.publications(environment, 1)
+    return frozenset(item.asset for item in newest[0].held) if newest else frozenset()
+
+
+def _line(
+    name: str, asset: AssetSpec | SourceTable, state: State, held: frozenset[str]
+) -> AssetLine:
+    pointer = state.pointers.get(name)
+    snapshot = state.snapshots[pointer.snapshot_id] if pointer else None
+    return AssetLine(
+        name=name,
+        kind=kind_of(asset),
+        status="held" if name in held else "published" if pointer else "never published",
+        rows=snapshot.rows if snapshot else None,
+        publication=pointer.publication if pointer else None,
+        at=snapshot.created_at if snapshot else None,
+        checks=len(asset.checks),
+        owner=asset.owner,
+        tags=asset.tags,
+    )
+
+
+def _removed(name: str, state: State) -> AssetLine:
+    pointer = state.pointers[name]
+    snapshot = state.snapshots[pointer.snapshot_id]
+    return AssetLine(
+        name=name,
+        kind="removed",
+        status="removed",
+        rows=snapshot.rows,
+        publication=pointer.publication,
+        at=snapshot.created_at,
+        checks=0,
+        owner="",
+        tags=(),
+    )
+
+
+def kind_of(asset: AssetSpec | SourceTable) -> str:
+    """source, view, sql or python."""
+    if isinstance(asset, SourceTable):
+        return "source"
+    if asset.materialize == "view":
+        return "view"
+    return "sql" if isinstance(asset.body, SqlBody) else "python"
+
+
+def find_asset(spec: ProjectSpec, name: str) -> AssetSpec | SourceTable:
+    """A declared asset.
+
+    Raises:
+        UsageError: (APP002) unknown name, with the closest known one.
+    """
+    known = declared(spec)
+    if name not in known:
+        raise UsageError(
+            Problem(
+                code="APP002",
+                what=f"project `{spec.name}` declares no asset `{name}`",
+                why="an asset's name comes from its path: assets/marts/x.sql is `marts.x`",
+                fix=did_you_mean(name, known, "see all names with `andon ls`"),
+            )
+        )
+    return known[name]
+
+
+def show(
+    tools: Tools, spec: ProjectSpec, environment: str, name: str, as_of: Moment = None
+) -> AssetView:
+    """Everything about one asset, of now or of a moment."""
+    asset = find_asset(spec, name)
+    graph = graph_of(spec)
+    snapshot = served(tools, environment, as_of).get(name)
+    pointer = tools.catalog.state(environment).pointers.get(name)
+    history = tools.catalog.publications(environment, 1_000)
+    publication = next(
+        (
+            p
+            for p in history
+            if any(c.asset == name and snapshot and c.after == snapshot.id for c in p.changes)
+        ),
+        None,
+    )
+    candidate = _candidate(tools, name, snapshot, pointer.snapshot_id if pointer else None)
+    return AssetView(
+        name=name,
+        kind=kind_of(asset),
+        path=asset.path if isinstance(asset, AssetSpec) else asset.where_path,
+        status=_line(
+            name, asset, tools.catalog.state(environment), _held(tools, environment)
+        ).status,
+        description=asset.description,
+        owner=asset.owner,
+        tags=asset.tags,
+        key=asset.key,
+        reads=graph.inputs[name],
+        read_by=graph.readers[name],
+        declared=tuple(label_of(check) for check in asset.checks),
+        snapshot=snapshot,
+        publication=publication,
+        checks=newest_results(tools, snapshot),
+        candidate=candidate,
+        candidate_checks=newest_results(tools, candidate),
+        facts=_facts(tools, spec, asset),
+        definition=_definition(asset),
+    )
+
+
+def _candidate(
+    tools: Tools, name: str, shown: Snapshot | None, pointer: str | None
+) -> Snapshot | None:
+    """The newest snapshot if it is not the served one: what was built last and not published."""
+    newest = next(iter(tools.catalog.snapshots(name)), None)
+    if newest is None or newest.status not in ("candidate", "rejected"):
+        return None
+    return None if newest.id in (pointer, shown.id if shown else None) else newest
+
+
+def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult, ...]:
+    """Newest verdicts on a snapshot: its own checks, then those across assets."""
+    if snapshot is None:
+        return ()
+    audits = tools.catalog.audits(snapshot.id)
+    own = next((a for a in audits if a.checks != "across"), None)
+    across = next((a for a in audits if a.checks == "across"), None)
+    return (*(own.results if own else ()), *(across.results if across else ()))
+
+
+def _facts(
+    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable
+) -> tuple[tuple[str, str], ...]:
+    if isinstance(asset, AssetSpec):
+        return ()
+    source = next(s for s in spec.sources if s.name == asset.source)
+    deliveries = tools.catalog.deliveries(asset.name)
+    counts: dict[str, int] = {}
+    for delivery in deliveries:
+        counts[delivery.state] = counts.get(delivery.state, 0) + 1
+    return (
+        ("system", source.system or source.name),
+        ("legal basis", source.legal_basis or "not stated"),
+        ("deliveries", ", ".join(f"{n:,} {state}" for state, n in counts.items()) or "none"),
+        ("last arrival", deliveries[-1].arrived_at.isoformat() if deliveries else "never"),
+    )
+
+
+def _definition(asset: AssetSpec | SourceTable) -> str:
+    if isinstance(asset, AssetSpec) and isinstance(asset.body, SqlBody):
+        return asset.body.text[asset.body.start :].strip()
+    return ""
+
+
+def failing(
+    tools: Tools, spec: ProjectSpec, name: str, environment: str, limit: int = 20
+) -> tuple[FailingRows, ...]:
+    """Rows that failed or were set aside: of the newest snapshot, and of the served one."""
+    find_asset(spec, name)
+    pointer = tools.catalog.state(environment).pointers.get(name)
+    served_id = pointer.snapshot_id if pointer else None
+    newest = next(iter(tools.catalog.snapshots(name)), None)
+    wanted: dict[str, Snapshot] = {}
+    if newest is not None:
+        wanted[newest.id] = newest
+    if served_id is not None:
+        wanted.update({s.id: s for s in tools.catalog.snapshots(ids=[served_id])})
+    found: list[FailingRows] = []
+    for snapshot in wanted.values():
+        found += _failing_of(tools, snapshot, snapshot.id == served_id, limit)
+    return tuple(found)
+
+
+def _failing_of(tools: Tools, snapshot: Snapshot, is_served: bool, limit: int) -> list[FailingRows]:
+    labels: dict[str, CheckResult] = {}
+    files: dict[str, tuple[DataFile, str, int]] = {}
+    audits: Mapping[str, Audit] = {a.checks: a for a in reversed(tools.catalog.audits(snapshot.id))}
+    for audit in audits.values():
+        labels.update({result.check: result for result in audit.results})
+        for file in audit.files:
+            result = labels.get(file.label)
+            if result is not None:
+                files[file.path] = (file, result.label, result.failing)
+    for file in snapshot.files:
+        if file.role == "aside":
+            files[file.path] = (file, f"set aside ({file.label})", file.rows)
+    found = []
+    for file, label, count in files.values():
+        tools.store.verify(file)
+        path = tools.store.path(file)
+        query = f"select * from read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
+        schema = tools.engine().describe(query, {})
+        rows = tools.engine().rows(f"{query} limit {int(limit)}", {})
+        found.append(
+            FailingRows(
+                asset=snapshot.asset,
+                check=label,
+                snapshot_id=snapshot.id,
+                is_served=is_served,
+                failing=count,
+                columns=schema.names,
+                rows=tuple(rows),
+            )
+        )
+    return found

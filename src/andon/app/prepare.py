@@ -1,0 +1,247 @@
+"""Prepare: load the declarations, read the state, look at the origins, make the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from andon.acquisition.choose import choose
+from andon.acquisition.decide import delivery_id
+from andon.acquisition.fingerprint import build_key, fingerprint
+from andon.catalog.records import Delivery, Snapshot, State
+from andon.checks.identity import checks_identity, split_identity
+from andon.execution.line import Tools
+from andon.execution.prove import limit_of
+from andon.graph.order import Graph, build
+from andon.graph.select import Facts, select
+from andon.planning.action import Action, Forecast, Plan
+from andon.planning.plan import Identity, Question, fingerprints, plan
+from andon.ports.source_reader import Arrivals, Found
+from andon.spec.asset import AssetSpec
+from andon.spec.project import ProjectSpec
+from andon.spec.source import SourceTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan together with everything it was made from."""
+
+    spec: ProjectSpec
+    graph: Graph
+    assets: Mapping[str, AssetSpec | SourceTable]
+    state: State
+    arrivals: Mapping[str, Arrivals]
+    forecasts: Mapping[str, Forecast]
+    plan: Plan
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """Actions of the plan by asset."""
+        return {action.asset: action for action in self.plan.actions}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the user named, in the selector language; None means everything."""
+
+    select: str | None = None
+    exclude: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out by name."""
+        return not self.select and not self.exclude
+
+
+EVERYTHING = Selection()
+
+
+def declared(spec: ProjectSpec) -> dict[str, AssetSpec | SourceTable]:
+    """All declared assets by name, raw tables included."""
+    found: dict[str, AssetSpec | SourceTable] = {t.name: t for t in spec.source_tables}
+    found.update({asset.name: asset for asset in spec.assets})
+    return found
+
+
+def graph_of(spec: ProjectSpec) -> Graph:
+    """Build graph: asset -> what it is built from."""
+    edges: dict[str, tuple[str, ...]] = {table.name: () for table in spec.source_tables}
+    edges.update({asset.name: asset.reads for asset in spec.assets})
+    return build(edges)
+
+
+def prepare(
+    tools: Tools,
+    spec: ProjectSpec,
+    environment: str,
+    selection: Selection,
+    logical_time: datetime | None = None,
+) -> Prepared:
+    """Make a plan. Reads only: bytes of a source file only where its size or time say so."""
+    graph = graph_of(spec)
+    assets = declared(spec)
+    state = tools.catalog.state(environment)
+    arrivals = look(tools, spec, state)
+    forecasts = forecast(tools, spec, state, arrivals)
+    asked: dict[tuple[str, str, str], Snapshot | None] = {}
+
+    def find(key: tuple[str, str, str]) -> Snapshot | None:
+        if key not in asked:
+            asked[key] = tools.catalog.find([key]).get(key)
+        return asked[key]
+
+    def decide(selected: frozenset[str] | None) -> Plan:
+        return plan(
+            Question(
+                project=spec,
+                graph=graph,
+                state=state,
+                forecasts=forecasts,
+                identities=_identities(assets),
+                find=find,
+                engine_version=tools.engine_version,
+                logical_time=logical_time or tools.clock.now(),
+                selected=selected,
+                fingerprints=fingerprints(spec),
+            )
+        )
+
+    made = decide(None)
+    if not selection.is_whole:
+        made = decide(chosen(graph, assets, made, selection, _failed(tools)))
+    return Prepared(
+        spec=spec,
+        graph=graph,
+        assets=assets,
+        state=state,
+        arrivals=arrivals,
+        forecasts=forecasts,
+        plan=made,
+    )
+
+
+def chosen(
+    graph: Graph,
+    assets: Mapping[str, AssetSpec | SourceTable],
+    whole: Plan,
+    selection: Selection,
+    failed: frozenset[str],
+) -> frozenset[str]:
+    """Names a selection stands for."""
+    facts = Facts(
+        tags={name: asset.tags for name, asset in assets.items()},
+        owners={name: asset.owner for name, asset in assets.items()},
+        paths={
+            name: asset.path if isinstance(asset, AssetSpec) else asset.where_path
+            for name, asset in assets.items()
+        },
+        sources=_by_source(assets),
+        states={
+            action.asset: ("modified",)
+            for action in whole.actions
+            if action.verb not in ("nothing", "blocked", "remove")
+        },
+        results=dict.fromkeys(failed, ("fail",)),
+    )
+    return select(graph, selection.select or "", facts, exclude=selection.exclude or "")
+
+
+def _by_source(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, asset in assets.items():
+        if isinstance(asset, SourceTable):
+            found.setdefault(asset.source, []).append(name)
+    return found
+
+
+def look(tools: Tools, spec: ProjectSpec, state: State) -> dict[str, Arrivals]:
+    """Compare every raw table's origin with what is known of it."""
+    runs = tools.catalog.runs(1)
+    last = runs[0].started_at if runs else None
+    return {
+        table.name: tools.reader.look(table, state.deliveries.get(table.name, ()), last)
+        for table in spec.source_tables
+    }
+
+
+def forecast(
+    tools: Tools, spec: ProjectSpec, state: State, arrivals: Mapping[str, Arrivals]
+) -> dict[str, Forecast]:
+    """What every raw table will hold once the arrivals are landed."""
+    found: dict[str, Forecast] = {}
+    for source in spec.sources:
+        for table in source.tables:
+            known = state.deliveries.get(table.name, ())
+            arrived = arrivals.get(table.name, Arrivals(table=table.name))
+            coming = _coming(arrived, tools.clock.now())
+            replaced = {item.path for item in coming}
+            after = (*(d for d in known if d.path not in replaced), *coming)
+            own = fingerprint(table, source.system or source.name)
+            found[table.name] = Forecast(
+                fingerprint=own,
+                build_key=build_key(own, after, tools.engine_version),
+                reasons=_reasons(arrived),
+                deliveries=tuple(load.id for load in choose(after)),
+                repeated=tuple((item.path, same) for item, same in arrived.repeated),
+                vanished=arrived.vanished,
+                known=tuple(after),
+            )
+    return found
+
+
+def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
+    """Deliveries as they will be recorded; only what enters a build key matters here."""
+    files: Sequence[Found] = (
+        *arrivals.new,
+        *arrivals.changed,
+        *(item for item, _ in arrivals.repeated),
+    )
+    return tuple(
+        Delivery(
+            id=delivery_id(arrivals.table, item.path, item.content or ""),
+            table=arrivals.table,
+            path=item.path,
+            content=item.content or "",
+            bytes=item.bytes,
+            modified_ns=item.modified_ns,
+            arrived_at=now,
+            run_id="",
+        )
+        for item in files
+    )
+
+
+def _reasons(arrivals: Arrivals) -> tuple[str, ...]:
+    words: list[str] = []
+    for count, what in (
+        (len(arrivals.new), "new"),
+        (len(arrivals.changed), "changed"),
+        (len(arrivals.repeated), "repeated"),
+    ):
+        if count:
+            words.append(f"{count} {what} file{'s' if count > 1 else ''}")
+    return tuple(words)
+
+
+def _identities(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, Identity]:
+    return {
+        name: Identity(
+            split=split_identity(asset.checks, limit_of(asset)),
+            checks=checks_identity(asset.checks) if asset.checks else "",
+        )
+        for name, asset in assets.items()
+    }
+
+
+def _failed(tools: Tools) -> frozenset[str]:
+    """Assets that failed or were held in the newest run."""
+    from andon.events import RunStarted, TaskFinished
+
+    failed: set[str] = set()
+    for _, _, event in tools.catalog.events(limit=100_000):
+        if isinstance(event, RunStarted):
+            failed = set()
+        elif isinstance(event, TaskFinished) and event.outcome in ("failed", "held"):
+            failed.add(event.asset)
+    return frozenset(failed)

@@ -1,0 +1,292 @@
+"""The public Python API: a project as an object whose methods are the use cases."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from andon.app.prepare import Selection, prepare
+from andon.app.wiring import STORE, Wired, wire
+from andon.errors import Problem, UsageError
+from andon.execution.outcome import Observer, Outcome, RunReport, ignore
+from andon.planning.action import Plan
+from andon.ports.engine import Scalar
+from andon.project.load import load
+from andon.spec.project import ProjectSpec
+
+if TYPE_CHECKING:
+    from andon.app.read import Moment
+    from andon.app.table import Table
+    from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
+    from andon.catalog.records import Delivery, Publication
+
+
+def open_project(path: str | Path = ".", environment: str | None = None) -> Project:
+    """Open the project that holds `path`.
+
+    Args:
+        path: a folder in the project; its parents are searched for ``andon.toml``.
+        environment: what to act on; the project's own default if None.
+
+    Raises:
+        UsageError: (APP001) there is no ``andon.toml`` here or above.
+    """
+    start = Path(path).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "andon.toml").is_file():
+            return Project(folder, environment)
+    raise UsageError(
+        Problem(
+            code="APP001",
+            what=f"there is no andon.toml in `{start.name}` or above it",
+            why="a project is a folder with an andon.toml",
+            fix="run `andon init`, or name the folder with `--project DIR`",
+        )
+    )
+
+
+def whoami() -> str:
+    """Name of the person at the keyboard, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+class Project:
+    """One project, in one environment. Declarations are read anew at every call."""
+
+    def __init__(self, root: Path, environment: str | None = None) -> None:
+        self.root = root
+        self._environment = environment
+        self._wired: Wired | None = None
+        self._wired_for: ProjectSpec | None = None
+
+    @property
+    def spec(self) -> ProjectSpec:
+        """The declarations as they are in the files now.
+
+        Raises:
+            ProjectInvalid: every problem of the project at once.
+        """
+        return load(self.root, fallback=self._references)
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment that calls act on."""
+        return self._environment or self.spec.settings.environment
+
+    def plan(self, select: str | None = None, exclude: str | None = None) -> Plan:
+        """What a run would do to every asset, and why. Writes nothing."""
+        spec = self.spec
+        tools = self._wire(spec).tools
+        selection = Selection(select=select, exclude=exclude)
+        return prepare(tools, spec, self._env(spec), selection).plan
+
+    def run(
+        self,
+        select: str | None = None,
+        exclude: str | None = None,
+        *,
+        fail_fast: bool = False,
+        observer: Observer | None = None,
+        stopping: threading.Event | None = None,
+    ) -> RunReport:
+        """Land, build, prove and publish what is due. A failed check is in the report, not raised.
+
+        Raises:
+            ProjectInvalid: the declarations are wrong.
+            Conflict: (RUN006) others kept publishing first.
+        """
+        from andon.app.run import Order, run
+
+        spec = self.spec
+        order = Order(
+            environment=self._env(spec),
+            selection=Selection(select=select, exclude=exclude),
+            fail_fast=fail_fast,
+            observer=observer or ignore,
+            stopping=stopping.is_set if stopping else (lambda: False),
+            workers=spec.settings.threads or os.cpu_count() or 2,
+        )
+        return run(self._wire(spec).tools, spec, order)
+
+    def interrupt(self) -> None:
+        """Stop at once what runs now; a run in another thread ends as cancelled."""
+        if self._wired is not None:
+            self._wired.interrupt()
+
+    def check(
+        self,
+        select: str | None = None,
+        exclude: str | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> tuple[Outcome, ...]:
+        """Judge the declared checks on what is served, now. No pointer moves."""
+        from andon.app.check import check
+
+        spec = self.spec
+        selection = Selection(select=select, exclude=exclude)
+        tell = observer or ignore
+        return check(self._wire(spec).tools, spec, self._env(spec), selection, tell)
+
+    def set_aside(self, file: str, by: str | None = None) -> tuple[Delivery, ...]:
+        """Let the line go on without a landed file; recorded with who decided."""
+        from andon.app.check import set_aside
+
+        return set_aside(self._wire(self.spec).tools, file, by or whoami())
+
+    def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, Scalar] | None = None,
+        as_of: Moment = None,
+        limit: int | None = None,
+    ) -> Result:
+        """Rows of a select over published assets, all of one publication."""
+        from andon.app.read import query
+
+        spec = self.spec
+        return query(
+            self._wire(spec).tools,
+            spec,
+            self._env(spec),
+            sql,
+            parameters=parameters,
+            as_of=as_of,
+            limit=limit,
+        )
+
+    def table(self, name: str, as_of: Moment = None) -> Table:
+        """One published asset, to be read as polars, pandas, Arrow or rows."""
+        from andon.app.table import open_table
+
+        spec = self.spec
+        return open_table(self._wire(spec), spec, self._env(spec), name, as_of)
+
+    def show(self, name: str, as_of: Moment = None) -> AssetView:
+        """Everything about one asset."""
+        from andon.app.inspect import show
+
+        spec = self.spec
+        return show(self._wire(spec).tools, spec, self._env(spec), name, as_of)
+
+    def failing(self, name: str, limit: int = 20) -> tuple[FailingRows, ...]:
+        """Rows that failed a check or were set aside, of the newest and of the served snapshot."""
+        from andon.app.inspect import failing
+
+        spec = self.spec
+        return failing(self._wire(spec).tools, spec, name, self._env(spec), limit)
+
+    def assets(
+        self, select: str | None = None, exclude: str | None = None
+    ) -> tuple[AssetLine, ...]:
+        """One line per asset, in building order."""
+        from andon.app.inspect import list_assets
+
+        spec = self.spec
+        selection = Selection(select=select, exclude=exclude)
+        return list_assets(self._wire(spec).tools, spec, self._env(spec), selection)
+
+    def history(self, name: str | None = None, limit: int = 20) -> tuple[Publication, ...]:
+        """Publications, newest first; of one asset those that moved it."""
+        spec = self.spec
+        catalog = self._wire(spec).tools.catalog
+        found = catalog.publications(self._env(spec), limit if name is None else 10_000)
+        if name is not None:
+            found = [p for p in found if any(c.asset == name for c in p.changes)][:limit]
+        return tuple(found)
+
+    def rollback(
+        self, *, to: int | None = None, asset: str | None = None, by: str | None = None
+    ) -> Publication:
+        """Take everything, or one asset with what must go with it, back to an older publication."""
+        from andon.app.rollback import rollback
+
+        spec = self.spec
+        tools = self._wire(spec).tools
+        return rollback(tools, spec, self._env(spec), to=to, asset=asset, by=by or whoami())
+
+    def release(self, assets: Sequence[str] = (), by: str | None = None) -> int:
+        """Allow withdrawn builds to be published again; returns how many."""
+        from andon.app.rollback import release
+
+        spec = self.spec
+        return release(self._wire(spec).tools, self._env(spec), tuple(assets), by or whoami())
+
+    def gc(self, *, dry_run: bool = False) -> Collection:
+        """Remove what nothing can reach any more."""
+        from andon.app.collect import collect
+
+        spec = self.spec
+        return collect(self._wire(spec).tools, spec, dry_run=dry_run)
+
+    def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
+        """Look for what is wrong with installation, store and data; `deep` hashes every file."""
+        from andon.app.doctor import examine
+
+        return examine(self, deep=deep)
+
+    def adopt(self, by: str | None = None) -> int:
+        """Keep snapshots that another minor version of the engine built; returns how many."""
+        from andon.app.adopt import adopt
+
+        spec = self.spec
+        return adopt(self._wire(spec).tools, spec, self._env(spec), by or whoami())
+
+    @property
+    def wired(self) -> Wired:
+        """The tools of this project, for use cases that need more than declarations."""
+        return self._wire(self.spec)
+
+    def close(self) -> None:
+        """Release processes, memory and files. Safe to repeat."""
+        if self._wired is not None:
+            self._wired.close()
+            self._wired = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<andon project {self.root.name!r}>"
+
+    def _env(self, spec: ProjectSpec) -> str:
+        return self._environment or spec.settings.environment
+
+    def _wire(self, spec: ProjectSpec) -> Wired:
+        """Tools for these declarations; new ones where settings or macros changed."""
+        same = (
+            self._wired_for is not None
+            and self._wired_for.settings == spec.settings
+            and self._wired_for.macros == spec.macros
+        )
+        if self._wired is None or not same:
+            self.close()
+            self._wired = wire(self.root, spec)
+            self._wired_for = spec
+        return self._wired
+
+    def _references(self, sql: str) -> Sequence[tuple[str, int, int]]:
+        """Tables that a query reads, by the engine's own parser."""
+        from andon.engines.duckdb.engine import DuckDBEngine
+
+        engine = DuckDBEngine(self.root / STORE, threads=1)
+        try:
+            return engine.parse_references(sql)
+        finally:
+            engine.close()

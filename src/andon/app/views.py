@@ -1,0 +1,105 @@
+"""What the use cases answer: plain records for command line, notebook and server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from andon.catalog.records import CheckResult, Publication, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Rows of a query.
+
+    Attributes:
+        types: engine types by column.
+        is_cut: whether more rows than the limit were found.
+    """
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetView:
+    """Everything about one asset that a person asks first.
+
+    Attributes:
+        kind: source, sql, python or view.
+        status: published, never published, held.
+        snapshot: what is served (of the moment asked for); publication: what set it.
+        checks: newest verdicts on the served snapshot; declared: labels of the declared checks.
+        candidate: the newest snapshot that is not served, with its verdicts, if it was rejected.
+        facts: source facts in words (system, legal basis, deliveries).
+    """
+
+    name: str
+    kind: str
+    path: str
+    status: str
+    description: str
+    owner: str
+    tags: tuple[str, ...]
+    key: tuple[str, ...]
+    reads: tuple[str, ...]
+    read_by: tuple[str, ...]
+    declared: tuple[str, ...]
+    snapshot: Snapshot | None
+    publication: Publication | None
+    checks: tuple[CheckResult, ...]
+    candidate: Snapshot | None
+    candidate_checks: tuple[CheckResult, ...]
+    facts: tuple[tuple[str, str], ...]
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingRows:
+    """Example rows of one failing check, or rows set aside, of one snapshot."""
+
+    asset: str
+    check: str
+    snapshot_id: str
+    is_served: bool
+    failing: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLine:
+    """One asset in a list."""
+
+    name: str
+    kind: str
+    status: Literal["published", "never published", "held", "removed"]
+    rows: int | None
+    publication: int | None
+    at: datetime | None
+    checks: int
+    owner: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What gc did or would do. Bytes are those of files that no other snapshot shares."""
+
+    marked: int
+    removed: int
+    bytes: int
+    kept: int
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that `doctor` looked at."""
+
+    level: Literal["ok", "warning", "error"]
+    what: str
+    fix: str = ""

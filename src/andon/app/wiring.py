@@ -1,0 +1,126 @@
+"""Wiring: the one place where ports are given their adapters."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.app.lazy import LazyEngine, Once
+from andon.clock import Clock
+from andon.execution.line import Tools
+from andon.execution.workers import WorkerPool
+from andon.ports.python_runner import PythonRunner
+from andon.sources.reader import FileReader
+from andon.spec.asset import PythonBody
+from andon.spec.project import ProjectSpec
+from andon.stores.clock import SystemClock
+from andon.stores.files import FileTableStore
+from andon.stores.sqlite.catalog import SqliteCatalog
+
+if TYPE_CHECKING:
+    from andon.engines.duckdb.engine import DuckDBEngine
+
+STORE = ".andon"
+"""Folder of a project in which Andon keeps its own."""
+
+_WORKER_SHARE = 0.5
+"""Share of the memory limit that the workers of Python assets get, if there are any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """Tools together with what has to be closed or interrupted."""
+
+    tools: Tools
+    engine: Once[DuckDBEngine]
+    runner: Once[WorkerPool]
+    catalog: SqliteCatalog
+    store: FileTableStore
+
+    def interrupt(self) -> None:
+        """Stop everything that runs now."""
+        if self.engine.made is not None:
+            self.engine.made.interrupt()
+        if self.runner.made is not None:
+            self.runner.made.interrupt()
+
+    def close(self) -> None:
+        """Release processes, memory and files. Safe to repeat."""
+        if self.runner.made is not None:
+            self.runner.made.close()
+        if self.engine.made is not None:
+            self.engine.made.close()
+        self.catalog.close()
+        self.store.close()
+
+
+def wire(root: Path, spec: ProjectSpec, clock: Clock | None = None) -> Wired:
+    """Give a project its tools. Nothing heavy is imported before it is used."""
+    place = root / STORE
+    read_only = not os.access(place if place.exists() else root, os.W_OK)
+    store = FileTableStore(place)
+    catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only)
+    engine_version = version("duckdb")
+    started = Once(lambda: _engine(place, spec))
+    engine = LazyEngine(started, engine_version)
+    runner = Once(lambda: _workers(place, spec))
+    tools = Tools(
+        root=root,
+        engine=lambda: engine,
+        engine_version=engine_version,
+        runner=lambda: _as_runner(runner()),
+        reader=FileReader(root, engine, store),
+        catalog=catalog,
+        store=store,
+        clock=clock or SystemClock(),
+        new_id=new_id,
+    )
+    return Wired(tools=tools, engine=started, runner=runner, catalog=catalog, store=store)
+
+
+def new_id() -> str:
+    """A new id that sorts by time of creation."""
+    return f"{time.time_ns():016x}{os.urandom(4).hex()}"
+
+
+def _as_runner(pool: WorkerPool) -> PythonRunner:
+    return pool
+
+
+def _engine(place: Path, spec: ProjectSpec) -> DuckDBEngine:
+    from andon.engines.duckdb.engine import DuckDBEngine
+
+    settings = spec.settings
+    memory = settings.memory_bytes
+    if memory is not None and has_python(spec):
+        memory = int(memory * (1 - _WORKER_SHARE))
+    engine = DuckDBEngine(
+        place,
+        threads=settings.threads,
+        memory_bytes=memory,
+        spill_bytes=settings.spill_bytes,
+        spill_dir=place / "spill" / f"{os.getpid()}",
+    )
+    engine.define_macros([macro.sql for macro in spec.macros])
+    return engine
+
+
+def has_python(spec: ProjectSpec) -> bool:
+    """Whether any asset runs in a worker process."""
+    return any(isinstance(asset.body, PythonBody) for asset in spec.assets)
+
+
+def _workers(place: Path, spec: ProjectSpec) -> WorkerPool:
+    settings = spec.settings
+    cores = settings.threads or os.cpu_count() or 2
+    memory = settings.memory_bytes
+    return WorkerPool(
+        size=cores,
+        memory_bytes=None if memory is None else int(memory * _WORKER_SHARE) // cores,
+        spill_bytes=settings.spill_bytes,
+        spill_dir=place / "spill" / f"{os.getpid()}-workers",
+    )

@@ -1,0 +1,165 @@
+"""Build: write the rows of one asset to staged files, in the form its declaration asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from andon.catalog.records import DataFile, Snapshot
+from andon.errors import Problem, TaskFailed
+from andon.execution.line import Line, Scans, placeholder
+from andon.execution.prove import Staged
+from andon.planning.plan import reads_clock
+from andon.ports.python_runner import PythonInputData, PythonTask
+from andon.schema import Schema
+from andon.spec.asset import AssetSpec, PythonBody, SqlBody
+from andon.spec.source import SourceTable
+from andon.sql.bind import bind
+from andon.sql.quote import identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """Rows of one asset, not proved yet.
+
+    Attributes:
+        relation: table expression that reads them.
+        parts: files behind it, empty for a view.
+        query: for a view its query with marks for the snapshots it reads.
+        malformed: rows the reader of a source set aside.
+        facts: facts per delivery to remember.
+    """
+
+    schema: Schema
+    relation: str
+    parts: tuple[Staged | DataFile, ...] = ()
+    query: str = ""
+    rows: int | None = None
+    malformed: int = 0
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def build_source(line: Line, table: SourceTable, prior: Snapshot | None) -> Built:
+    """Read the landed deliveries of a raw table; parts of the prior snapshot are reused."""
+    forecast = line.forecasts[table.name]
+    deliveries = list(line.state.deliveries.get(table.name, ()))
+    sets_aside = any(check.on_fail == "quarantine" for check in table.checks)
+    raw = line.tools.reader.build(
+        table,
+        deliveries,
+        None if sets_aside or prior is None or prior.fingerprint != forecast.fingerprint else prior,
+        lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
+    )
+    parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
+        Staged(
+            path=part.staged,
+            rows=part.rows,
+            role="aside" if part.role == "aside" else "data",
+            label="malformed" if part.role == "aside" else part.label,
+        )
+        for part in raw.parts
+    )
+    store, engine = line.tools.store, line.tools.engine()
+    paths = [
+        part.path if isinstance(part, Staged) else store.path(part)
+        for part in parts
+        if part.role == "data"
+    ]
+    return Built(
+        schema=raw.schema,
+        relation=engine.scan(raw.schema, paths),
+        parts=parts,
+        rows=raw.rows,
+        malformed=raw.set_aside,
+        facts=raw.facts,
+    )
+
+
+def build_asset(line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot]) -> Built:
+    """Run the code of a SQL or Python asset on given snapshots."""
+    if isinstance(asset.body, PythonBody):
+        return _build_python(line, asset, asset.body, inputs)
+    scans = Scans(line.tools)
+    tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
+    query = _bound(line, asset, asset.body, tables)
+    engine = line.tools.engine()
+    if asset.materialize == "view":
+        marks = {name: placeholder(snapshot.id) for name, snapshot in inputs.items()}
+        return Built(
+            schema=engine.describe(query, {}),
+            relation=f"({query})",
+            query=_bound(line, asset, asset.body, marks),
+        )
+    parameters = line.parameters(asset)
+    query = _typed(asset, query)
+    schema = engine.describe(query, parameters)
+    staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
+    written = engine.write(query, parameters, schema, staged)
+    return Built(
+        schema=schema,
+        relation=engine.scan(schema, [staged]),
+        parts=(Staged(path=staged, rows=written.rows),),
+        rows=written.rows,
+    )
+
+
+def _bound(line: Line, asset: AssetSpec, body: SqlBody, tables: Mapping[str, str]) -> str:
+    logical = line.plan.logical_time if reads_clock(asset) else None
+    return bind(body, tables, logical)
+
+
+def _typed(asset: AssetSpec, query: str) -> str:
+    """Cast declared columns to their declared types, in place."""
+    if not asset.columns:
+        return query
+    casts = ", ".join(
+        f"cast({identifier(name)} as {type_}) as {identifier(name)}"
+        for name, type_ in asset.columns
+    )
+    return f"select * replace ({casts}) from (\n{query}\n)"
+
+
+def _build_python(
+    line: Line, asset: AssetSpec, body: PythonBody, inputs: Mapping[str, Snapshot]
+) -> Built:
+    scans = Scans(line.tools)
+    staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
+    result = line.tools.runner().run(
+        PythonTask(
+            asset=asset.name,
+            root=line.tools.root,
+            store_root=line.tools.store.root,
+            path=body.path,
+            function=body.function,
+            inputs=tuple(
+                PythonInputData(
+                    argument=item.argument, scan=scans.of(inputs[item.asset]), form=item.form
+                )
+                for item in body.inputs
+            ),
+            parameters=line.parameters(asset),
+            columns=asset.columns,
+            output=staged,
+            logical_time=line.plan.logical_time,
+            memory_bytes=asset.memory_bytes,
+            timeout_s=asset.timeout_s or line.spec.settings.timeout_s,
+        )
+    )
+    return Built(
+        schema=result.schema,
+        relation=line.tools.engine().scan(result.schema, [staged]),
+        parts=(Staged(path=staged, rows=result.written.rows),),
+        rows=result.written.rows,
+    )
+
+
+def unpublished(asset: str, reads: str) -> TaskFailed:
+    """An input that has no published snapshot and is not built in this run."""
+    return TaskFailed(
+        Problem(
+            code="RUN001",
+            what=f"`{asset}` reads `{reads}`, which has never been published",
+            why="a selection builds only what it names, on published inputs",
+            fix=f"run `andon run +{asset}` to build its inputs along",
+        )
+    )

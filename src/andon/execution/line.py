@@ -1,0 +1,130 @@
+"""The line: everything a run works with, and how a stored snapshot is read by the engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from andon.catalog.records import Snapshot, State
+from andon.clock import Clock
+from andon.execution.outcome import Notice, Observer
+from andon.graph.order import Graph
+from andon.planning.action import Action, Forecast, Plan
+from andon.ports.catalog_store import CatalogStore
+from andon.ports.engine import Engine
+from andon.ports.python_runner import PythonRunner
+from andon.ports.source_reader import SourceReader
+from andon.ports.table_store import TableStore
+from andon.spec.asset import AssetSpec
+from andon.spec.project import ProjectSpec, Scalar
+from andon.spec.source import SourceTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The ports, wired once per process. `engine` and `runner` start on first use."""
+
+    root: Path
+    engine: Callable[[], Engine]
+    engine_version: str
+    runner: Callable[[], PythonRunner]
+    reader: SourceReader
+    catalog: CatalogStore
+    store: TableStore
+    clock: Clock
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One run in one environment: the plan, what it was made from, and the tools."""
+
+    tools: Tools
+    spec: ProjectSpec
+    graph: Graph
+    plan: Plan
+    state: State
+    forecasts: Mapping[str, Forecast]
+    run_id: str
+    observer: Observer
+    stopping: Callable[[], bool]
+    fail_fast: bool = False
+    assets: Mapping[str, AssetSpec | SourceTable] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, notice: Notice) -> None:
+        """Tell the observer, one notice at a time."""
+        with self.lock:
+            self.observer(notice)
+
+    def current(self, asset: str) -> Snapshot | None:
+        """Snapshot the asset is served from now."""
+        pointer = self.state.pointers.get(asset)
+        return self.state.snapshots.get(pointer.snapshot_id) if pointer else None
+
+    def parameters(self, asset: AssetSpec) -> dict[str, Scalar]:
+        """Values of the parameters an asset reads, bound by name."""
+        known = {**dict(self.spec.parameters), **dict(asset.variant)}
+        return {name: known[name] for name in asset.body.parameters}
+
+
+class Scans:
+    """Turns snapshots into table expressions, views by way of the exact snapshots they read."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def of(self, snapshot: Snapshot) -> str:
+        """Table expression in parentheses for a snapshot.
+
+        Raises:
+            DataCorrupt: (STO003) a file is missing or altered; nothing is read from it.
+            TaskFailed: (RUN003) a view reads a snapshot that gc removed.
+        """
+        if snapshot.kind == "table":
+            return self._tools.engine().scan(snapshot.schema, self.paths(snapshot))
+        return f"({render_view(snapshot, self._inputs(snapshot))})"
+
+    def paths(self, snapshot: Snapshot) -> Sequence[Path]:
+        """Verified paths of the served files of a table snapshot."""
+        store = self._tools.store
+        for file in snapshot.data_files:
+            store.verify(file)
+        return [store.path(file) for file in snapshot.data_files]
+
+    def _inputs(self, view: Snapshot) -> dict[str, str]:
+        ids = [item.snapshot_id for item in view.inputs]
+        found = {item.id: item for item in self._tools.catalog.snapshots(ids=ids)} if ids else {}
+        missing = [item for item in view.inputs if item.snapshot_id not in found]
+        if missing:
+            raise _gone(view, missing[0].asset)
+        return {name: self.of(snapshot) for name, snapshot in found.items()}
+
+
+def placeholder(snapshot_id: str) -> str:
+    """Mark in a view's query where a snapshot is read."""
+    return f"⟨{snapshot_id}⟩"
+
+
+def render_view(view: Snapshot, scans: Mapping[str, str]) -> str:
+    """A view's query with the snapshots it reads filled in."""
+    query = view.query
+    for item in view.inputs:
+        query = query.replace(placeholder(item.snapshot_id), scans[item.snapshot_id])
+    return query
+
+
+def _gone(view: Snapshot, asset: str) -> Exception:
+    from andon.errors import Problem, TaskFailed
+
+    return TaskFailed(
+        Problem(
+            code="RUN003",
+            what=f"view `{view.asset}` reads a snapshot of `{asset}` that was collected",
+            why="the view is older than what `andon gc` keeps",
+            fix="run `andon run` to rebuild the view, or choose a newer `--as-of`",
+        )
+    )

@@ -1,0 +1,105 @@
+"""What became of each asset in a run, and what an observer is told while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from andon.catalog.records import Audit, CheckResult, Held, Publication, Snapshot
+from andon.errors import Problem
+
+Word = Literal["built", "same", "reused", "audited", "unchanged", "failed", "held", "cancelled"]
+"""built: a new snapshot. same: built, but its content equals the served one. reused: a finished
+snapshot was at hand. audited: only its checks were judged. unchanged: nothing was done.
+failed: could not be built, or a check with `stop` failed. held: not built, since an input failed.
+cancelled: not begun when the run was stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one asset.
+
+    Attributes:
+        snapshot: what it would be served from (candidate or current); None if there is none.
+        audit: verdicts on that snapshot, if it was judged.
+        problems: why it failed.
+        because_of: the failed asset that holds it.
+        rows_before: rows served before, for the change in percent.
+    """
+
+    asset: str
+    word: Word
+    seconds: float = 0.0
+    snapshot: Snapshot | None = None
+    audit: Audit | None = None
+    problems: tuple[Problem, ...] = ()
+    because_of: str = ""
+    rows_before: int | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An asset's task began."""
+
+    asset: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """A transient failure; the task is tried again after a wait."""
+
+    asset: str
+    attempt: int
+    wait_s: float
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """Files of a raw table arrived; counts by how they compare with what was known."""
+
+    table: str
+    new: int
+    changed: int
+    repeated: tuple[tuple[str, str], ...]
+    vanished: tuple[str, ...]
+
+
+Notice = Started | Retrying | Landed | Outcome
+Observer = Callable[[Notice], None]
+"""Called from worker threads, one call at a time."""
+
+
+def ignore(_: Notice) -> None:
+    """An observer that takes no notice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """The result of a run.
+
+    Attributes:
+        status: done; failed (something failed or is held); cancelled; nothing (nothing was to do).
+        publication: what was published, None if no pointer moved.
+        outcomes: per asset in graph order; unchanged ones included.
+        held: what stayed at its last good snapshot and why.
+        crossings: (asset, result) of every check across assets, judged on the set published.
+        rounds: how often it was planned again after a conflict.
+    """
+
+    run_id: str
+    environment: str
+    status: Literal["done", "failed", "cancelled", "nothing"]
+    outcomes: tuple[Outcome, ...]
+    publication: Publication | None = None
+    held: tuple[Held, ...] = ()
+    crossings: tuple[tuple[str, CheckResult], ...] = ()
+    seconds: float = 0.0
+    rounds: int = 1
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 a check or task failed, 130 cancelled."""
+        return {"done": 0, "nothing": 0, "failed": 1, "cancelled": 130}[self.status]

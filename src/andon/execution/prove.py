@@ -1,0 +1,235 @@
+"""Prove: judge the checks of rows that are about to become, or are, a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from andon.catalog.digest import combine
+from andon.catalog.records import CheckResult, DataFile, Digest, FileRole, Snapshot
+from andon.checks.failing import failing_rows
+from andon.checks.judge import judge
+from andon.checks.plan import Reference, plan
+from andon.checks.problems import problems_of
+from andon.checks.split import split, within_limit
+from andon.errors import Problem, TaskFailed
+from andon.execution.line import Line, Scans
+from andon.schema import Schema
+from andon.spec.asset import AssetSpec
+from andon.spec.check import Check, Tolerance, identity_of, references_of
+from andon.spec.source import SourceTable
+
+EXAMPLES = 1000
+"""Failing rows of one check that are kept with a snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A file that was written but is not durable yet."""
+
+    path: Path
+    rows: int
+    role: FileRole = "data"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What proving found.
+
+    Attributes:
+        parts: files to keep, staged or kept already, in order.
+        examples: staged files with example rows of failing checks.
+        rows: rows that are served; set_aside: rows quarantined.
+        digest: of the served rows; None where it was not asked for.
+    """
+
+    parts: tuple[Staged | DataFile, ...]
+    examples: tuple[Staged, ...]
+    rows: int
+    set_aside: int
+    digest: Digest | None
+    results: tuple[CheckResult, ...]
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """Results that stop the asset."""
+        return tuple(result for result in self.results if result.verdict == "fail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is proved: rows of one asset, by a table expression.
+
+    Attributes:
+        parts: files behind it; empty for a view.
+        references: other assets that its checks read, by name.
+        wants_digest: whether the content digest is computed in the same scan.
+    """
+
+    asset: str
+    checks: tuple[Check, ...]
+    limit: Tolerance
+    schema: Schema
+    relation: str
+    parts: tuple[Staged | DataFile, ...]
+    references: Mapping[str, Reference]
+    logical_time: datetime
+    wants_digest: bool = True
+
+
+def limit_of(asset: AssetSpec | SourceTable) -> Tolerance:
+    """How many rows quarantine may set aside."""
+    return asset.limit if isinstance(asset, AssetSpec) else asset.quarantine_limit
+
+
+def prove(line: Line, subject: Subject) -> Proof:
+    """Set rows aside, then judge every check on what is left, in as few scans as their kinds allow.
+
+    Raises:
+        TaskFailed: (CHK...) a check does not fit the columns, all of them at once.
+    """
+    found = problems_of(
+        subject.checks,
+        asset=subject.asset,
+        schema=subject.schema,
+        references=subject.references,
+    )
+    if found:
+        raise TaskFailed(*found)
+    subject, aside_counts = _set_aside(line, subject)
+    engine = line.tools.engine()
+    audit = plan(
+        subject.checks,
+        asset=subject.asset,
+        schema=subject.schema,
+        relation=subject.relation,
+        references=subject.references,
+        digest=engine.digest_columns(subject.schema) if subject.wants_digest else None,
+        logical_time=subject.logical_time,
+    )
+    findings = judge(audit, [engine.rows(query) for query in audit.queries])
+    digest = None
+    if findings.digest_sums is not None:
+        high, low = findings.digest_sums
+        digest = combine(
+            subject.schema, findings.rows, high, low, algorithm=engine.digest_algorithm()
+        )
+    results = tuple(_with_aside(result, aside_counts) for result in findings.results)
+    set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == "quarantine")
+    return Proof(
+        parts=subject.parts,
+        examples=_examples(line, subject, results),
+        rows=findings.rows,
+        set_aside=set_aside,
+        digest=digest,
+        results=results,
+    )
+
+
+def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
+    """Move rows that fail a quarantine check out of the candidate, within the limit."""
+    quarantine = tuple(check for check in subject.checks if check.on_fail == "quarantine")
+    if not quarantine or not subject.parts:
+        return subject, {}
+    engine = line.tools.engine()
+    parting = split(
+        quarantine,
+        asset=subject.asset,
+        schema=subject.schema,
+        relation=subject.relation,
+        references=subject.references,
+        logical_time=subject.logical_time,
+    )
+    if parting is None:
+        return subject, {}
+    counts = parting.read(engine.rows(parting.count))
+    total = sum(part.rows for part in subject.parts if part.role == "data")
+    if counts.set_aside == 0 or not within_limit(subject.limit, counts.set_aside, total):
+        return subject, {}
+    name = line.tools.new_id()
+    kept = line.tools.store.stage(line.run_id, f"{name}-kept.parquet")
+    aside = line.tools.store.stage(line.run_id, f"{name}-aside.parquet")
+    written = engine.write(parting.kept, {}, subject.schema, kept)
+    removed = engine.write(parting.aside, {}, engine.describe(parting.aside, {}), aside)
+    _assert_whole(subject.asset, total, written.rows, removed.rows)
+    others = tuple(part for part in subject.parts if part.role != "data")
+    return (
+        replace(
+            subject,
+            relation=engine.scan(subject.schema, [kept]),
+            parts=(
+                Staged(path=kept, rows=written.rows),
+                *others,
+                Staged(path=aside, rows=removed.rows, role="aside", label="quarantine"),
+            ),
+        ),
+        dict(counts.by_check),
+    )
+
+
+def _assert_whole(asset: str, before: int, kept: int, aside: int) -> None:
+    if before != kept + aside:
+        raise TaskFailed(
+            Problem(
+                code="RUN004",
+                what=f"`{asset}`: {before} rows came in, {kept} + {aside} went out",
+                why="rows in must equal rows published plus rows set aside; nothing may be lost",
+                fix="report this as a fault of Andon with the asset's declaration",
+            )
+        )
+
+
+def _with_aside(result: CheckResult, counts: Mapping[str, int]) -> CheckResult:
+    """A quarantine check whose rows were set aside warns, with the number of them."""
+    moved = counts.get(result.check, 0)
+    if not moved:
+        return result
+    total = result.total + moved
+    return replace(
+        result,
+        verdict="warn",
+        failing=moved,
+        total=total,
+        set_aside=moved,
+        observed=f"{moved:,} of {total:,} rows set aside",
+    )
+
+
+def _examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:
+    """Write example rows of every check that failed or warned, to be kept with the snapshot."""
+    engine = line.tools.engine()
+    by_identity = {identity_of(check): check for check in subject.checks}
+    kept: list[Staged] = []
+    for result in results:
+        if not result.failing or result.set_aside:
+            continue
+        query = failing_rows(
+            by_identity[result.check],
+            asset=subject.asset,
+            schema=subject.schema,
+            relation=subject.relation,
+            references=subject.references,
+            logical_time=subject.logical_time,
+            limit=EXAMPLES,
+        )
+        if query is None:
+            continue
+        path = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-failing.parquet")
+        written = engine.write(query, {}, engine.describe(query, {}), path)
+        kept.append(Staged(path=path, rows=written.rows, role="failing", label=result.check))
+    return tuple(kept)
+
+
+def references(
+    scans: Scans, checks: Sequence[Check], own: str, seen: Mapping[str, Snapshot | None]
+) -> dict[str, Reference]:
+    """Table expressions of the other assets that checks read; unpublished ones are left out."""
+    names = {name for check in checks for name in references_of(check, own)}
+    return {
+        name: Reference(relation=scans.of(snapshot), schema=snapshot.schema)
+        for name in sorted(names)
+        if (snapshot := seen.get(name)) is not None
+    }

@@ -1,0 +1,300 @@
+"""The planner: declarations and the state of an environment in, a plan out. It decides, never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from andon.catalog.records import InputRef, Snapshot, State
+from andon.graph.order import Graph
+from andon.planning.action import Action, Forecast, Kind, Plan, Verb
+from andon.planning.fingerprint import build_key, fingerprint
+from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.project import ProjectSpec
+
+Key = tuple[str, str, str]
+"""Asset, build key, split."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Hashes over an asset's checks, made where checks are understood."""
+
+    split: str
+    checks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything a plan is made from.
+
+    Attributes:
+        forecasts: per raw table what its origin holds.
+        identities: per asset the hashes over its checks.
+        find: finished snapshots by key; asked only where the served one does not fit.
+        selected: names that may be built; None means all.
+        adopt: engine versions whose snapshots are kept as if built by this one.
+    """
+
+    project: ProjectSpec
+    graph: Graph
+    state: State
+    forecasts: Mapping[str, Forecast]
+    identities: Mapping[str, Identity]
+    find: Callable[[Key], Snapshot | None]
+    engine_version: str
+    logical_time: datetime
+    selected: frozenset[str] | None = None
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+
+def plan(question: Question) -> Plan:
+    """Say for every asset what would be done and why.
+
+    Returns:
+        Actions for every declared asset in topological order, then removals (only when nothing
+        was selected: a selection never removes).
+    """
+    state, graph = question.state, question.graph
+    assets = {str(asset.name): asset for asset in question.project.assets}
+    actions: dict[str, Action] = {}
+    digests: dict[str, str | None] = {}
+    removed = _removed(question)
+    for name in graph.order:
+        is_selected = question.selected is None or name in question.selected
+        if name in assets:
+            action = _judge_asset(question, assets[name], digests, removed)
+        else:
+            action = _judge_source(question, name)
+        actions[name] = action
+        digests[name] = _digest_after(question, action, is_selected)
+    left_out = _left_out(question, actions)
+    if question.selected is not None:
+        actions = {
+            name: action if name in question.selected else _rest(action)
+            for name, action in actions.items()
+        }
+        removed = {}
+    renamed = {a.renamed_from for a in actions.values() if a.renamed_from}
+    removals = tuple(
+        _removal(name, state, "renamed" if name in renamed else "no longer declared")
+        for name in removed
+    )
+    return Plan(
+        project=question.project.name,
+        environment=state.environment,
+        publication=state.publication,
+        logical_time=question.logical_time,
+        actions=(*actions.values(), *removals),
+        selected=question.selected if question.selected is not None else frozenset(graph.order),
+        left_out=left_out,
+        pointers=tuple(
+            (name, state.pointers[name].snapshot_id if name in state.pointers else None)
+            for name in (*graph.order, *removed)
+        ),
+        warnings=question.project.warnings,
+    )
+
+
+def reads_clock(asset: AssetSpec) -> bool:
+    """Whether the result depends on the run's logical time."""
+    return isinstance(asset.body, SqlBody) and bool(asset.body.clocks)
+
+
+def key_of(
+    asset: AssetSpec,
+    own_fingerprint: str,
+    inputs: tuple[InputRef, ...],
+    engine_version: str,
+    logical_time: datetime,
+) -> str:
+    """Build key of a declared asset on given inputs."""
+    return build_key(
+        own_fingerprint,
+        inputs,
+        engine_version,
+        logical_time if reads_clock(asset) else None,
+        asset.every_s,
+    )
+
+
+def fingerprints(project: ProjectSpec) -> dict[str, str]:
+    """Fingerprint of every declared SQL and Python asset."""
+    macros = {macro.name: macro for macro in project.macros}
+    parameters = dict(project.parameters)
+    return {
+        asset.name: fingerprint(asset, macros, parameters, project.settings.seed)
+        for asset in project.assets
+    }
+
+
+def _removed(question: Question) -> dict[str, Snapshot]:
+    known = set(question.graph.order)
+    return {
+        name: question.state.snapshots[pointer.snapshot_id]
+        for name, pointer in sorted(question.state.pointers.items())
+        if name not in known
+    }
+
+
+def _judge_source(question: Question, name: str) -> Action:
+    forecast = question.forecasts[name]
+    return _decide(
+        question,
+        name=name,
+        kind="source",
+        own=forecast.fingerprint,
+        key=forecast.build_key,
+        inputs=(),
+        reasons=forecast.reasons,
+    )
+
+
+def _judge_asset(
+    question: Question,
+    asset: AssetSpec,
+    digests: Mapping[str, str | None],
+    removed: Mapping[str, Snapshot],
+) -> Action:
+    own = question.fingerprints[asset.name]
+    kind: Kind = (
+        "view"
+        if asset.materialize == "view"
+        else "sql"
+        if isinstance(asset.body, SqlBody)
+        else "python"
+    )
+    unknown = tuple(name for name in asset.reads if digests[name] is None)
+    key: str | None = None
+    if not unknown:
+        refs = tuple(
+            InputRef(asset=name, snapshot_id="", digest=digests[name] or "") for name in asset.reads
+        )
+        key = key_of(asset, own, refs, question.engine_version, question.logical_time)
+    action = _decide(
+        question, name=asset.name, kind=kind, own=own, key=key, inputs=asset.reads, reasons=()
+    )
+    if unknown and action.verb == "maybe":
+        words = ", ".join(f"`{name}`" for name in unknown[:3]) + (" …" if len(unknown) > 3 else "")
+        return replace(action, reasons=(f"if the content of {words} changes",))
+    if action.current is None and action.verb in ("build", "maybe"):
+        former = next((n for n, s in removed.items() if s.fingerprint == own), None)
+        if former is not None:
+            return replace(action, verb="rename", renamed_from=former, reasons=(f"was `{former}`",))
+    return action
+
+
+def _decide(
+    question: Question,
+    *,
+    name: str,
+    kind: Kind,
+    own: str,
+    key: str | None,
+    inputs: tuple[str, ...],
+    reasons: tuple[str, ...],
+) -> Action:
+    """What one asset needs, given its key (None if an input is still to be built)."""
+    state, identity = question.state, question.identities[name]
+    pointer = state.pointers.get(name)
+    current = state.snapshots[pointer.snapshot_id] if pointer else None
+    verb, why = _verb(question, name, own, key, identity, current, reasons)
+    return Action(
+        asset=name,
+        kind=kind,
+        verb=verb,
+        reasons=why,
+        fingerprint=own,
+        build_key=key,
+        split=identity.split,
+        checks=identity.checks,
+        inputs=inputs,
+        current=current.id if current else None,
+    )
+
+
+def _verb(
+    question: Question,
+    name: str,
+    own: str,
+    key: str | None,
+    identity: Identity,
+    current: Snapshot | None,
+    reasons: tuple[str, ...],
+) -> tuple[Verb, tuple[str, ...]]:
+    state = question.state
+    if key is None:
+        if current is not None and current.fingerprint == own:
+            return "maybe", ()
+        return "build", (_new_or_changed(current),)
+    if (name, key, identity.split) in state.withdrawn:
+        return "blocked", ("this build was withdrawn by a rollback",)
+    served = current
+    if (
+        current is not None and (current.build_key, current.split) != (key, identity.split)
+    ) or current is None:
+        served = question.find((name, key, identity.split))
+    if served is None:
+        if current is None or current.fingerprint != own:
+            return "build", (_new_or_changed(current), *reasons)
+        if current.build_key == key:
+            return "build", ("rows to set aside are declared differently",)
+        return "build", reasons or ("its inputs changed",)
+    if current is None or served.id != current.id:
+        return "reuse", ("a finished snapshot with this key is at hand", *reasons)
+    if identity.checks and (current.id, identity.checks) not in state.audits:
+        return "audit", ("its checks changed",)
+    return "nothing", ()
+
+
+def _new_or_changed(current: Snapshot | None) -> str:
+    return "new" if current is None else "its definition changed"
+
+
+def _digest_after(question: Question, action: Action, is_selected: bool) -> str | None:
+    """Digest that readers of this asset will see after the plan; None if not known before it is built."""
+    state = question.state
+    current = state.snapshots.get(action.current or "")
+    if not is_selected:
+        return current.digest.value if current else None
+    match action.verb:
+        case "nothing" | "audit" | "blocked":
+            return current.digest.value if current else None
+        case "reuse":
+            found = question.find((action.asset, action.build_key or "", action.split))
+            return found.digest.value if found else None
+        case _:
+            return None
+
+
+def _left_out(question: Question, actions: Mapping[str, Action]) -> tuple[str, ...]:
+    """Inputs of selected assets that are due themselves but were not selected."""
+    if question.selected is None:
+        return ()
+    direct = {name for asset in question.selected for name in actions[asset].inputs}
+    return tuple(
+        name
+        for name in question.graph.order
+        if name in direct
+        and name not in question.selected
+        and actions[name].verb in ("build", "maybe", "reuse", "rename")
+    )
+
+
+def _rest(action: Action) -> Action:
+    return replace(action, verb="nothing", reasons=("not selected",))
+
+
+def _removal(name: str, state: State, reason: str) -> Action:
+    return Action(
+        asset=name,
+        kind="sql",
+        verb="remove",
+        reasons=(reason,),
+        fingerprint="",
+        build_key=None,
+        split="",
+        checks="",
+        current=state.pointers[name].snapshot_id,
+    )
