@@ -25,7 +25,7 @@ EXIT_CODES: dict[int, str] = {
     143: "cancelled by SIGTERM",
 }
 
-_NEXT = {4: "andon run", 75: "the same command again", 76: "andon history"}
+_NEXT = {4: "andon run", 76: "andon history"}
 
 
 def failed(error: BaseException, session: Session) -> int:
@@ -45,12 +45,12 @@ def failed(error: BaseException, session: Session) -> int:
             return 2
         case click.exceptions.Exit():
             return error.exit_code
-        case Terminated():
-            _cancelled(session, 143)
-            return 143
         case KeyboardInterrupt() | click.Abort():
-            _cancelled(session, 130)
-            return 130
+            # click turns an interrupt into Abort and keeps it as the cause
+            ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+            code = 143 if ended else 130
+            _cancelled(session, code)
+            return code
         case _:
             return _internal(error, session)
 
@@ -92,12 +92,9 @@ def _tell(problems: tuple[Problem, ...], exit_code: int, session: Session) -> No
     if session.is_machine:
         _document(problems, exit_code, session)
         return
-    sys.stdout.flush()
-    for problem in problems:
-        sys.stderr.write(painted(problem) + "\n")
+    session.tell("".join(painted(problem) + "\n" for problem in problems))
     if exit_code in _NEXT:
-        session.say(f"next: {_NEXT[exit_code]}")
-    sys.stderr.flush()
+        session.next_step(_NEXT[exit_code])
 
 
 def _document(problems: tuple[Problem, ...], exit_code: int, session: Session) -> None:

@@ -14,10 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from andon.cli.failure import failed
-from andon.cli.session import Session, global_options
-from andon.errors import Problem, UsageError
-from andon.names import did_you_mean
+from andon.cli.session import ReaderGone, Session, global_options
 
 COMMANDS: dict[str, str] = {
     "init": "Make a new project with a small example that runs.",
@@ -54,14 +51,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            raise UsageError(
-                Problem(
-                    code="CLI001",
-                    what=f"there is no command `{name}`",
-                    why="the commands are " + ", ".join(COMMANDS),
-                    fix=did_you_mean(name, COMMANDS, "see `andon --help`"),
-                )
-            )
+            raise _unknown(name)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 the same
@@ -101,25 +91,39 @@ def _version(ctx: click.Context, wanted: bool) -> None:
     ctx.exit(0)
 
 
+def _unknown(name: str) -> Exception:
+    from andon.errors import Problem, UsageError
+    from andon.names import did_you_mean
+
+    return UsageError(
+        Problem(
+            code="CLI001",
+            what=f"there is no command `{name}`",
+            why="the commands are " + ", ".join(COMMANDS),
+            fix=did_you_mean(name, COMMANDS, "see `andon --help`"),
+        )
+    )
+
+
 def invoke(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; errors are told, never raised."""
     session = Session.from_arguments(arguments)
-    code = 0
     try:
-        answer: Any = cli.main(
-            list(arguments), prog_name="andon", standalone_mode=False, obj=session
-        )
-        code = answer if isinstance(answer, int) else 0
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_stdout()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the boundary of the program
         try:
-            code = failed(error, session)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _forget_stdout()
-    return code
+            answer: Any = cli.main(
+                list(arguments), prog_name="andon", standalone_mode=False, obj=session
+            )
+            session.exit_code = answer if isinstance(answer, int) else 0
+        except ReaderGone:
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the boundary of the program
+            from andon.cli.failure import failed
+
+            session.exit_code = failed(error, session)
+        session.flush()
+    except ReaderGone:  # as in `andon query ... | head`: no error
+        _forget_stdout()
+    return session.exit_code
 
 
 def _forget_stdout() -> None:

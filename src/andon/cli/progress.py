@@ -9,7 +9,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Self
 
 from andon.cli.failure import painted
-from andon.cli.session import Session, colour, is_drawable
+from andon.cli.session import ReaderGone, Session, colour, is_drawable
 from andon.cli.text import cell, change, cut, duration, number, plural, rows
 from andon.execution.outcome import Landed, Notice, Outcome, Retrying, Started
 
@@ -132,20 +132,30 @@ class Screen:
         """A line of talk, above the footer."""
         with self._lock:
             self._clear()
-            self._session.say(line)
+            self._talk(line)
+
+    def _talk(self, line: str, *, always: bool = False) -> None:
+        """Write to stderr; nothing a reader does may end the run."""
+        try:
+            if always:
+                self._session.tell(line + "\n")
+            else:
+                self._session.say(line)
+        except ReaderGone:
+            self._is_broken = True
 
     def _draw(self, notice: Notice) -> None:
         match notice:
             case Started():
                 pass
             case Retrying():
-                self._session.say(
+                self._talk(
                     f"retry  {notice.asset} in {duration(notice.wait_s)} "
                     f"(attempt {notice.attempt}): {notice.problem.what}"
                 )
             case Landed():
                 for line in landed_lines(notice):
-                    self._session.say(line)
+                    self._talk(line)
             case Outcome():
                 self._finish(notice)
 
@@ -161,8 +171,7 @@ class Screen:
         self._write(lines)
         for problem in outcome.problems:
             if not self._is_told(outcome, problem.what):
-                sys.stderr.write(painted(problem) + "\n")
-        sys.stderr.flush()
+                self._talk(painted(problem), always=True)
 
     @staticmethod
     def _is_told(outcome: Outcome, what: str) -> bool:
@@ -175,8 +184,8 @@ class Screen:
             return
         try:
             self._session.data(lines)
-            sys.stdout.flush()
-        except BrokenPipeError:
+            self._session.flush()
+        except ReaderGone:
             self._is_broken = True
 
     def _tick(self) -> None:

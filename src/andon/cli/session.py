@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -19,6 +20,10 @@ LIST_MOST = 40
 """Lines a list has before it is cut; `-v` shows all."""
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout closed it; the rest of the output is not wanted."""
+
+
 @dataclass(slots=True)
 class Session:
     """The global options of one call; sub-commands and the error boundary read them.
@@ -26,6 +31,7 @@ class Session:
     Attributes:
         json: one document on stdout. jsonl: one line per event, and one for the result.
         verbose: lists in full; quiet: errors and data only.
+        exit_code: what the program ends with if stdout is closed before the command is done.
     """
 
     project: str = "."
@@ -35,6 +41,7 @@ class Session:
     debug: bool = False
     verbose: bool = False
     quiet: bool = False
+    exit_code: int = 0
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Session:
@@ -54,16 +61,35 @@ class Session:
         return open_project(self.project, self.environment)
 
     def data(self, lines: str | Iterable[str]) -> None:
-        """Write lines of data to stdout."""
-        for line in [lines] if isinstance(lines, str) else lines:
-            sys.stdout.write(line + "\n")
+        """Write lines of data to stdout.
+
+        Raises:
+            ReaderGone: nobody reads it any more.
+        """
+        try:
+            for line in [lines] if isinstance(lines, str) else lines:
+                sys.stdout.write(line + "\n")
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
+    def flush(self) -> None:
+        """Bring the data written so far to the reader."""
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
+    def tell(self, text: str) -> None:
+        """Write to stderr, after the data written so far; if nobody reads it, it is dropped."""
+        self.flush()
+        with suppress(BrokenPipeError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
     def say(self, line: str) -> None:
         """Write a line of talk to stderr, unless the user wants quiet or JSON."""
         if not self.quiet and not self.is_machine:
-            sys.stdout.flush()
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            self.tell(line + "\n")
 
     def next_step(self, command: str, why: str = "") -> None:
         """Tell the next command to type."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -65,7 +64,7 @@ def command(
     if session.is_machine or chosen == "json":
         session.document("query", _record(result))
     elif chosen == "csv":
-        _write_csv(result)
+        _write_csv(result, session)
     else:
         _write_table(result, session)
     if result.is_cut and not session.is_machine:
@@ -129,17 +128,15 @@ def _write_table(result: Result, session: Session) -> None:
     session.say(f"({rows(len(result.rows))})")
 
 
-def _write_csv(result: Result) -> None:
-    import csv
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(result.columns)
-    writer.writerows(_csv_rows(result))
-
-
-def _csv_rows(result: Result) -> Iterator[list[str]]:
+def _write_csv(result: Result, session: Session) -> None:
     """Values as text: null is empty; text is not escaped, since csv quotes it."""
+    import csv
+    from io import StringIO
+
     from andon.cli.text import cell
 
-    for row in result.rows:
-        yield ["" if v is None else v if isinstance(v, str) else cell(v) for v in row]
+    for row in (result.columns, *result.rows):
+        line = StringIO()
+        texts = ["" if v is None else v if isinstance(v, str) else cell(v) for v in row]
+        csv.writer(line, lineterminator="").writerow(texts)
+        session.data(line.getvalue())

@@ -57,6 +57,7 @@ def command(
     code = report.exit_code
     if report.status == "cancelled" and stopping.exit_code:
         code = stopping.exit_code
+    session.exit_code = code
     if session.is_machine:
         from andon.cli.json import report_record
 
