@@ -85,7 +85,7 @@ def _verdict(check: Check, failing: int, total: int) -> Verdict:
 def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, total: int) -> _Found:
     match measure:
         case Counted(failing=cell):
-            failing = int(_value(answers, cell))
+            failing = int(_value(answers, cell) or 0)  # count_if of no rows is null
             if isinstance(check, SqlCheck):
                 return _Found(failing, rows_returned(failing))
             return _Found(failing, rows_of(failing, total))

@@ -7,7 +7,6 @@ decimals, and everything else is checked as far as its spelling tells.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +24,13 @@ _INTEGERS |= {f"U{name}": (0, 2**bits - 1) for name, bits in _BITS.items()}
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)\Z")
 _ENUM_VALUE = re.compile(r"'((?:[^']|'')*)'")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_TIMESTAMP = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?\Z"
+)
 _WIDE = Context(prec=100)
+_LARGEST_FLOAT = Decimal("3.4028234e38")
+_LARGEST_DOUBLE = Decimal("1.7976931348623157e308")
 _WORDS = {"infinity", "-infinity", "epoch"}
 
 
@@ -85,7 +90,8 @@ def fits(value: Literal_, type_: str) -> bool:
             low, high, step = _space(type_)
             return low <= number <= high and _WIDE.remainder(number, step) == 0
         case "float":
-            return _number(value) is not None
+            number = _number(value)
+            return number is not None and _is_float(number, type_)
         case "boolean":
             return word_of(value) in ("true", "false")
         case "text":
@@ -98,14 +104,20 @@ def fits(value: Literal_, type_: str) -> bool:
 
 def is_comparable(value: Literal_, type_: str) -> bool:
     """Whether `value` can be a bound of the type; a number need not be a value of it."""
-    if family_of(type_) in ("integer", "decimal"):
-        return _number(value) is not None
+    if family_of(type_) in ("integer", "decimal", "float"):
+        number = _number(value)
+        exact = family_of(type_) != "float"
+        return number is not None and not number.is_nan() and (exact or fits(value, type_))
     return fits(value, type_)
 
 
 def cast_to(value: Literal_, type_: str) -> str:
     """SQL of a fitting literal in the column's type."""
-    return f"cast({literal(word_of(value))} as {type_})"
+    number = _number(value) if family_of(type_) in ("integer", "decimal") else None
+    text = word_of(value).strip() if number is None else format(number, "f")
+    if family_of(type_) == "text":
+        text = word_of(value)
+    return f"cast({literal(text)} as {type_})"
 
 
 def bounds(low: Literal_, high: Literal_, type_: str) -> Bounds:
@@ -145,12 +157,17 @@ def _space(type_: str) -> tuple[Decimal, Decimal, Decimal]:
 def _number(value: Literal_) -> Decimal | None:
     if value is None or isinstance(value, bool):
         return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return Decimal(str(value))
     try:
-        return Decimal(str(value).strip())
+        number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
+    return None if number.is_snan() else number
+
+
+def _is_float(number: Decimal, type_: str) -> bool:
+    """Whether a number that is finite stays so in the type."""
+    largest = _LARGEST_FLOAT if type_ == "FLOAT" else _LARGEST_DOUBLE
+    return not number.is_finite() or abs(number) <= largest
 
 
 def _tightened(value: Literal_, step: Decimal, rounding: str) -> Decimal | None:
@@ -175,13 +192,12 @@ def _enum_values(type_: str) -> tuple[str, ...]:
 
 
 def _is_moment(text: str, family: Literal["date", "timestamp"]) -> bool:
-    if text.strip().lower() in _WORDS:
+    text = text.strip()
+    if text.lower() in _WORDS:
         return True
     try:
         if family == "date":
-            date.fromisoformat(text.strip())
-        else:
-            datetime.fromisoformat(text.strip())
+            return _DATE.match(text) is not None and bool(date.fromisoformat(text))
+        return _TIMESTAMP.match(text) is not None and bool(datetime.fromisoformat(text))
     except ValueError:
         return False
-    return True
