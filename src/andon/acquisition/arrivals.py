@@ -1,0 +1,39 @@
+"""What looking at a raw table's origin finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file as it lies at its origin.
+
+    Attributes:
+        path: relative to the project where it lies below it, else absolute; posix form.
+        content: SHA-256 if it had to be read to decide, else None (then it is unchanged by its
+            hints).
+    """
+
+    path: str
+    bytes: int
+    modified_ns: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """What looking at a raw table's origin found, compared with the known deliveries.
+
+    Attributes:
+        new: files never seen at their path.
+        changed: files whose bytes differ from the newest known version at their path.
+        repeated: (file, path that has the same bytes): same bytes under another path.
+        vanished: known paths that are no longer there.
+    """
+
+    table: str
+    new: tuple[Found, ...] = ()
+    changed: tuple[Found, ...] = ()
+    repeated: tuple[tuple[Found, str], ...] = ()
+    vanished: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""Which deliveries a raw table is read from: a pure function of their set, never of their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from andon.acquisition.decide import newest_by_path, path_rank
+from andon.catalog.records import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Bytes that are read once.
+
+    Attributes:
+        path: origin that the rows carry as ``_file``.
+        content: SHA-256 of the bytes.
+        bytes: their length.
+        id: identity of the delivery at `path`.
+        ids: identities of all deliveries with these bytes, sorted.
+        facts: findings of an earlier reading, as JSON text, or empty.
+    """
+
+    path: str
+    content: str
+    bytes: int
+    id: str
+    ids: tuple[str, ...]
+    facts: str = ""
+
+
+def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
+    """Loads of a raw table in order of path.
+
+    The newest version at each path counts; what a person set aside is left out; the same bytes
+    under several paths are loaded once, under the shortest path, then the alphabetically first.
+    """
+    by_content: dict[str, list[Delivery]] = {}
+    for delivery in newest_by_path(deliveries).values():
+        if delivery.state == "landed":
+            by_content.setdefault(delivery.content, []).append(delivery)
+    loads = [_load(same) for same in by_content.values()]
+    return tuple(sorted(loads, key=lambda load: load.path))
+
+
+def _load(same: Iterable[Delivery]) -> Load:
+    ranked = sorted(same, key=lambda d: path_rank(d.path))
+    origin = ranked[0]
+    return Load(
+        path=origin.path,
+        content=origin.content,
+        bytes=origin.bytes,
+        id=origin.id,
+        ids=tuple(sorted(d.id for d in ranked)),
+        facts=next((d.facts for d in ranked if d.facts), ""),
+    )

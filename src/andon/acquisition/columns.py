@@ -1,0 +1,43 @@
+"""Columns of a raw table from the facts of all its deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from andon.acquisition.evidence import Seen, text_type
+from andon.acquisition.facts import Facts
+from andon.acquisition.types import least_common, settle
+from andon.schema import Column
+
+ORIGIN_COLUMNS = (Column(name="_file", type="VARCHAR"), Column(name="_row", type="BIGINT"))
+"""What every raw row carries: the origin path and the record's number in that file, from 1."""
+
+
+def columns_of(facts: Sequence[Facts], declared: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
+    """Union of the columns by name, without case, in the order of files by path.
+
+    Declared types win. A column that a file does not have is null in its rows. A column without
+    a value in any file is VARCHAR.
+    """
+    wanted = {name.casefold(): kind for name, kind in declared}
+    names: dict[str, str] = {}
+    seen: dict[str, Seen] = {}
+    types: dict[str, set[str]] = {}
+    for one in facts:
+        for name, evidence in one.columns:
+            folded = name.casefold()
+            names.setdefault(folded, name)
+            if isinstance(evidence, int):
+                seen[folded] = seen.get(folded, Seen.NOTHING) | Seen(evidence)
+            else:
+                types.setdefault(folded, set()).update(evidence)
+    columns = []
+    for folded, name in names.items():
+        if folded in wanted:
+            kind = wanted[folded]
+        elif folded in types:
+            kind = settle(least_common(types[folded]))
+        else:
+            kind = text_type(seen.get(folded, Seen.NOTHING))
+        columns.append(Column(name=name, type=kind))
+    return tuple(columns)

@@ -1,0 +1,46 @@
+"""Identity of a raw table's reading, and of one reading of one set of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.acquisition.choose import choose
+from andon.catalog.records import Delivery
+from andon.hashing import value_hash
+from andon.spec.source import SourceTable
+
+READER_VERSION = 1
+"""Raise it whenever the same bytes and options would be read into other rows or types."""
+
+
+def reading(table: SourceTable) -> str:
+    """Hash of all that decides how bytes become rows: format, dialect, declared types, reader.
+
+    Facts of a delivery are valid for one reading only. The delivery of the bytes is no part of
+    it: paths, limits, checks, keys, owner and description never change a row.
+    """
+    dialect = table.dialect
+    return value_hash(
+        [
+            READER_VERSION,
+            table.format,
+            [dialect.delimiter, dialect.quote, dialect.header, dialect.encoding],
+            None if dialect.nulls is None else sorted(set(dialect.nulls)),
+            [[name, kind] for name, kind in table.columns],
+        ]
+    )
+
+
+def fingerprint(table: SourceTable, system: str) -> str:
+    """Fingerprint of a raw table: its reading and the declared identity of its system."""
+    return value_hash(["source", reading(table), system])
+
+
+def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: str) -> str:
+    """Key of the raw table read from a set of deliveries, whatever order they came in.
+
+    Of the engine's version only major and minor enter: a patch release does not read anew.
+    """
+    minor = ".".join(engine_version.split(".")[:2])
+    loads = [[load.path, load.content] for load in choose(deliveries)]
+    return value_hash([fingerprint, loads, minor])

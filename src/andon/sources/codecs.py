@@ -1,0 +1,105 @@
+"""Compression and format of landed bytes, which have no file name of their own."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal, cast
+
+from andon.errors import Problem, TaskFailed
+from andon.spec.source import Format
+
+Compression = Literal["none", "gzip", "zstd", "bz2", "xz"]
+
+CHUNK = 1 << 20
+_MAGIC: tuple[tuple[bytes, Compression], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+
+def compression_of(path: Path) -> Compression:
+    """Compression by the first bytes, whatever the file was called."""
+    with path.open("rb") as stream:
+        head = stream.read(6)
+    return next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
+
+
+def format_of(path: str) -> Format | None:
+    """Format by file name, below the suffix of a compression; None if it tells none.
+
+    >>> format_of("in/a.csv.gz"), format_of("b.ndjson"), format_of("c.bin")
+    ('csv', 'jsonl', None)
+    """
+    pure = PurePosixPath(path.lower())
+    while pure.suffix in _SUFFIXES:
+        pure = pure.with_suffix("")
+    return _FORMATS.get(pure.suffix)
+
+
+@contextmanager
+def open_plain(path: Path, origin: str) -> Iterator[IO[bytes]]:
+    """The decompressed bytes of a landed file as a stream.
+
+    Raises:
+        TaskFailed: (SRC003) the compressed file is damaged or cut short; `origin` is named.
+    """
+    try:
+        with _open(path, compression_of(path)) as stream:
+            yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        raise damaged(origin, str(error)) from error
+
+
+def chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a stream in pieces that fit into memory."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def damaged(origin: str, reason: str) -> TaskFailed:
+    """The error for a file that cannot be read at all."""
+    return TaskFailed(
+        Problem(
+            code="SRC003",
+            what=f"`{origin}` cannot be read: {reason}",
+            why="the file is damaged, cut short, or not in the format it is declared in",
+            fix="deliver the file again, or let the line go on without it: "
+            f"`andon check --set-aside {origin}`",
+        )
+    )
+
+
+def _open(path: Path, compression: Compression) -> IO[bytes]:
+    match compression:
+        case "none":
+            return path.open("rb")
+        case "gzip":
+            return cast(IO[bytes], gzip.open(path, "rb"))
+        case "bz2":
+            return bz2.open(path, "rb")
+        case "xz":
+            return lzma.open(path, "rb")
+        case "zstd":
+            import zstandard
+
+            return cast(IO[bytes], zstandard.open(path, "rb"))

@@ -1,0 +1,110 @@
+"""What the reader of files says when it cannot go on. Never a value of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.acquisition.facts import Facts
+from andon.errors import Problem, TaskFailed, Where
+from andon.names import did_you_mean
+from andon.spec.source import SourceTable
+
+
+def nothing_there(table: SourceTable) -> Problem:
+    """No file matches, and none ever did."""
+    listed = ", ".join(f"`{path}`" for path in table.paths)
+    return Problem(
+        code="SRC001",
+        what=f"no file for `{table.name}`: nothing matches {listed}",
+        why="a raw table without a single delivery has no columns; paths are relative to the "
+        "project's folder, and names that begin with a dot are skipped",
+        fix="put the file there, or correct `path`",
+        where=_where(table),
+    )
+
+
+def unknown_format(table: SourceTable, path: str) -> Problem:
+    """The name of a file does not tell its format."""
+    return Problem(
+        code="SRC002",
+        what=f"the format of `{path}` is unknown",
+        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .parquet (before .gz and so on)",
+        fix=f"declare `format:` of `{table.name}`: csv, tsv, json, jsonl or parquet",
+        where=_where(table),
+    )
+
+
+def mixed_formats(table: SourceTable, paths: Sequence[str]) -> Problem:
+    """Files of one table that cannot be read in one way."""
+    listed = " and ".join(f"`{path}`" for path in paths)
+    return Problem(
+        code="SRC002",
+        what=f"`{table.name}` mixes formats: {listed}",
+        why="text, JSON and Parquet know different types, so one table of them has none",
+        fix="declare one table per format and unite them in an asset",
+        where=_where(table),
+    )
+
+
+def check_declared(table: SourceTable, facts: Sequence[Facts]) -> None:
+    """Refuse declared columns that no file has.
+
+    Raises:
+        TaskFailed: (SRC009) one problem per column.
+    """
+    present = {name.casefold(): name for one in facts for name, _ in one.columns}
+    if not present:
+        return
+    problems = [
+        Problem(
+            code="SRC009",
+            what=f"`{table.name}` declares the column `{name}`, which no file has",
+            why="a declared type that is never applied is a mistake more often than not",
+            fix=did_you_mean(name, present.values(), "remove it, or correct its name"),
+            where=_where(table),
+        )
+        for name, _ in table.columns
+        if name.casefold() not in present
+    ]
+    if problems:
+        raise TaskFailed(*problems)
+
+
+def too_many_malformed(
+    table: SourceTable,
+    bad: int,
+    total: int,
+    shown: Sequence[tuple[str, int, Sequence[str]]],
+) -> Problem:
+    """More malformed records than the table allows."""
+    listed = "; ".join(
+        f"`{path}` has {count:,} ({', '.join(first)})" for path, count, first in shown
+    )
+    limit = table.limit
+    allowed = (
+        f"{limit.rows:,} rows" if limit.rows is not None else f"{limit.share or 0:.2%} of rows"
+    )
+    return Problem(
+        code="SRC007",
+        what=f"{bad:,} of {total:,} records of `{table.name}` are malformed: {listed}",
+        why=f"at most {allowed} may be set aside; nothing was loaded, the last good state stays",
+        fix="look at these lines; then deliver the file again, correct `delimiter`, `quote`, "
+        "`encoding` or `columns`, raise `limit`, or go on without it: "
+        f"`andon check --set-aside {shown[0][0]}`",
+        where=_where(table),
+    )
+
+
+def rows_lost(table: SourceTable, counted: int, written: int) -> Problem:
+    """What was written is not what was counted."""
+    return Problem(
+        code="SRC008",
+        what=f"`{table.name}` would have {written:,} rows of {counted:,} counted",
+        why="records are counted apart from the parser, and none may be lost or invented",
+        fix="run again; if it comes back, report it as a fault of Andon",
+        where=_where(table),
+    )
+
+
+def _where(table: SourceTable) -> Where | None:
+    return Where(path=table.where_path) if table.where_path else None

@@ -1,0 +1,263 @@
+"""Delimited text: measure files in batches, fall back to one file at a time, read them typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from andon.acquisition.choose import Load
+from andon.acquisition.facts import Facts
+from andon.errors import Problem, TaskFailed
+from andon.ports.engine import Engine
+from andon.ports.table_store import TableStore
+from andon.schema import Column
+from andon.sources import text_queries
+from andon.sources.codecs import chunks, compression_of, damaged, format_of, open_plain
+from andon.sources.dialect import delimiter_of, names_of, split_record
+from andon.sources.mend import Mended, mend, records
+from andon.sources.plain_copy import write_plain_copy
+from andon.sources.survey import Survey, survey
+from andon.sources.text_queries import Shape, TextFile
+from andon.spec.source import SourceTable
+
+_BATCH = 512
+_UTF8 = ("utf-8", "utf8", "utf-8-sig", "ascii")
+
+
+class DelimitedFiles:
+    """The delimited files of one build of one raw table."""
+
+    def __init__(
+        self,
+        table: SourceTable,
+        reading: str,
+        engine: Engine,
+        store: TableStore,
+        stage: Callable[[str], Path],
+    ) -> None:
+        self._table = table
+        self._reading = reading
+        self._engine = engine
+        self._store = store
+        self._stage = stage
+        self._quote = table.dialect.quote or '"'
+        self._declared = {name.casefold(): kind for name, kind in table.columns}
+        self._mended: dict[str, Mended] = {}
+        self._copies: dict[str, Path] = {}
+
+    def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Facts of loads, by id; every byte and every value is looked at.
+
+        Raises:
+            TaskFailed: (SRC003 to SRC008) a file cannot be read, or its names are not usable.
+        """
+        found: dict[str, Facts] = {}
+        surveyed: list[tuple[Load, Facts]] = []
+        problems: list[Problem] = []
+        for load in loads:
+            try:
+                facts = self._survey(load)
+            except TaskFailed as error:
+                problems.extend(error.problems)
+                continue
+            if facts.records:
+                surveyed.append((load, facts))
+            else:
+                found[load.id] = facts
+        if problems:
+            raise TaskFailed(*problems)
+        for batch in _batches(surveyed, self._shape):
+            found.update(self._measure_batch(batch))
+        return found
+
+    def select(
+        self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
+    ) -> str:
+        """Query of all rows of loads in the columns of the table."""
+        pairs = [(load, facts[load.id]) for load in loads if facts[load.id].served]
+        queries = [
+            text_queries.typed_rows([self._file(load, one) for load, one in batch], columns)
+            for batch in _batches(pairs, self._shape)
+        ]
+        return "\nunion all\n".join(queries)
+
+    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+        """Query of the malformed rows of a load, and the first of them in words."""
+        mended = self._mend(load, facts)
+        return text_queries.set_aside_rows(mended.aside), mended.first
+
+    def _survey(self, load: Load) -> Facts:
+        with open_plain(self._readable(load), load.path) as stream:
+            seen = survey(chunks(stream), self._quote)
+        dialect = self._table.dialect
+        if not seen.head.strip(b"\r\n"):
+            return Facts(reading=self._reading, records=0, shape="mended")
+        delimiter, fields = self._first_record(load, seen)
+        names = names_of(fields, dialect, declared=self._table.columns, origin=load.path)
+        has_header = dialect.header is not False
+        newline = "crlf" if seen.newline == "\r\n" else "lf"
+        return Facts(
+            reading=self._reading,
+            records=seen.records - has_header,
+            columns=tuple((name, 0) for name in names),
+            delimiter=delimiter,
+            shape=newline if seen.is_plain else "mended",
+        )
+
+    def _first_record(self, load: Load, seen: Survey) -> tuple[str, list[str]]:
+        head = seen.head.lstrip(b"\r\n")
+        line = head.splitlines()[0].decode(errors="replace")
+        format_ = self._table.format or format_of(load.path) or "csv"
+        delimiter = delimiter_of(line, self._table.dialect, format_)
+        _, raw = next(records(BytesIO(head), delimiter, self._quote))
+        fields = split_record(raw.decode(errors="replace"), delimiter, self._quote)
+        if fields is None:
+            raise damaged(load.path, "the quotes of its first line are broken")
+        return delimiter, fields
+
+    def _measure_batch(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
+        """Measure in one statement; whatever is in doubt is measured alone, then mended."""
+        if batch[0][1].shape == "mended" and len(batch) > 1:
+            return self._each(batch)
+        files = [self._file(load, facts) for load, facts in batch]
+        try:
+            rows = self._engine.rows(text_queries.evidence(files, self._declared))
+        except TaskFailed as error:
+            if len(batch) > 1:
+                half = len(batch) // 2
+                return self._measure_batch(batch[:half]) | self._measure_batch(batch[half:])
+            load, facts = batch[0]
+            if facts.shape == "mended":
+                raise damaged(load.path, error.problems[0].what) from error
+            return self._measure_batch([(load, _doubtful(facts))])
+        return self._compare(batch, {row[0]: row[1:] for row in rows})
+
+    def _compare(
+        self, batch: Sequence[tuple[Load, Facts]], rows: Mapping[int, tuple[int, ...]]
+    ) -> dict[str, Facts]:
+        found: dict[str, Facts] = {}
+        for at, (load, facts) in enumerate(batch):
+            count, unfit, *masks = rows.get(at, (0, 0, *(0 for _ in facts.columns)))
+            is_mended = facts.shape == "mended"
+            expected = self._mend(load, facts).good if is_mended else facts.records
+            if count == expected and not unfit:
+                names = (name for name, _ in facts.columns)
+                bad = self._mend(load, facts).bad if is_mended else 0
+                found[load.id] = Facts(
+                    reading=facts.reading,
+                    records=count + bad,
+                    bad=bad,
+                    columns=tuple(zip(names, masks, strict=True)),
+                    delimiter=facts.delimiter,
+                    shape=facts.shape,
+                )
+            elif is_mended:
+                raise _lost(load, expected, count)
+            else:
+                found.update(self._measure_batch([(load, _doubtful(facts))]))
+        return found
+
+    def _each(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
+        found: dict[str, Facts] = {}
+        for pair in batch:
+            found.update(self._measure_batch([pair]))
+        return found
+
+    def _file(self, load: Load, facts: Facts) -> TextFile:
+        shape = self._shape(load, facts)
+        if shape.is_mended:
+            mended = self._mend(load, facts)
+            return TextFile(path=mended.clean, origin=load.path, records=mended.good, shape=shape)
+        path = self._readable(load)
+        return TextFile(path=path, origin=load.path, records=facts.records, shape=shape)
+
+    def _shape(self, load: Load, facts: Facts) -> Shape:
+        is_mended = facts.shape == "mended"
+        return Shape(
+            names=tuple(name for name, _ in facts.columns),
+            delimiter=facts.delimiter,
+            quote=self._quote,
+            newline="\r\n" if facts.shape == "crlf" else "\n",
+            compression="none" if is_mended else compression_of(self._readable(load)),
+            has_header=self._table.dialect.header is not False and not is_mended,
+            is_mended=is_mended,
+            nulls=self._table.dialect.nulls,
+        )
+
+    def _mend(self, load: Load, facts: Facts) -> Mended:
+        """Part good from bad, once per build; first by form, then by the declared types."""
+        known = self._mended.get(load.id)
+        if known is not None:
+            return known
+        mended = self._mended[load.id] = self._part(load, facts, {})
+        if any(name.casefold() in self._declared for name, _ in facts.columns) and mended.good:
+            names = [name for name, _ in facts.columns]
+            query = text_queries.misfits(self._file(load, facts), self._declared)
+            refused = {
+                number: f"`{names[at]}` is no {self._declared[names[at].casefold()]}"
+                for number, at in self._engine.rows(query)
+            }
+            if refused:
+                mended = self._mended[load.id] = self._part(load, facts, refused)
+        return mended
+
+    def _part(self, load: Load, facts: Facts, refused: Mapping[int, str]) -> Mended:
+        with open_plain(self._readable(load), load.path) as stream:
+            return mend(
+                stream,
+                origin=load.path,
+                width=len(facts.columns),
+                delimiter=facts.delimiter,
+                quote=self._quote,
+                has_header=self._table.dialect.header is not False,
+                refused=refused,
+                clean=self._stage(f"{load.id}.clean"),
+                aside=self._stage(f"{load.id}.aside"),
+            )
+
+    def _readable(self, load: Load) -> Path:
+        """Bytes the engine can decompress and decode: the landed ones, else a staged copy."""
+        raw = self._store.raw(load.content)
+        encoding = (self._table.dialect.encoding or "utf-8").lower()
+        if encoding in _UTF8 and compression_of(raw) in ("none", "gzip", "zstd"):
+            return raw
+        if load.id not in self._copies:
+            copy = self._stage(f"{load.id}.plain")
+            write_plain_copy(raw, copy, load.path, None if encoding in _UTF8 else encoding)
+            self._copies[load.id] = copy
+        return self._copies[load.id]
+
+
+def _doubtful(facts: Facts) -> Facts:
+    return Facts(
+        reading=facts.reading,
+        records=facts.records,
+        columns=facts.columns,
+        delimiter=facts.delimiter,
+        shape="mended",
+    )
+
+
+def _batches(
+    pairs: Sequence[tuple[Load, Facts]], shape: Callable[[Load, Facts], Shape]
+) -> Iterator[list[tuple[Load, Facts]]]:
+    """Runs of loads of one shape, so that one statement reads them."""
+    shaped: dict[Shape, list[tuple[Load, Facts]]] = {}
+    for load, facts in pairs:
+        shaped.setdefault(shape(load, facts), []).append((load, facts))
+    for same in shaped.values():
+        for start in range(0, len(same), _BATCH):
+            yield same[start : start + _BATCH]
+
+
+def _lost(load: Load, expected: int, count: int) -> TaskFailed:
+    return TaskFailed(
+        Problem(
+            code="SRC008",
+            what=f"`{load.path}` gave {count:,} rows of {expected:,} counted",
+            why="records are counted apart from the parser, and none may be lost or invented",
+            fix="declare `delimiter` and `quote` of the file; if they are right, report this as a "
+            f"fault of Andon. To go on without it: `andon check --set-aside {load.path}`",
+        )
+    )

@@ -1,0 +1,261 @@
+"""Files as a source: find them, land their bytes, read them into a raw table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from andon.acquisition.arrivals import Arrivals, Found
+from andon.acquisition.choose import Load, choose
+from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
+from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
+from andon.acquisition.facts import Facts, decode, encode
+from andon.acquisition.fingerprint import reading
+from andon.acquisition.layout import label, lay_out
+from andon.catalog.records import DataFile, Delivery, Snapshot
+from andon.errors import InternalError, TaskFailed
+from andon.hashing import text_hash
+from andon.ports.engine import Engine
+from andon.ports.source_reader import NewPart, RawTable
+from andon.ports.table_store import TableStore
+from andon.schema import Column, Schema
+from andon.sources import complaints
+from andon.sources.codecs import format_of
+from andon.sources.columnar import ColumnarFiles
+from andon.sources.delimited import DelimitedFiles
+from andon.sources.documents import DocumentFiles
+from andon.sources.local import discover, hash_file, locate
+from andon.sources.quoting import identifier
+from andon.spec.source import Format, SourceTable
+
+_FAMILIES: dict[Format, str] = {
+    "csv": "text",
+    "tsv": "text",
+    "json": "json",
+    "jsonl": "json",
+    "parquet": "parquet",
+}
+_SHOWN = 3
+
+
+class Files(Protocol):
+    """Files of one family of formats, for one build."""
+
+    def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Facts by id of the load."""
+        ...
+
+    def select(
+        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column]
+    ) -> str:
+        """Query of all good rows in the columns of the table, `_file` and `_row`; "" if none."""
+        ...
+
+    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+        """Query of the malformed rows of a load, and the first of them in words."""
+        ...
+
+
+class FileReader:
+    """Implements the port `SourceReader` for files that the file system reaches.
+
+    Args:
+        root: folder of the project; declared paths are relative to it.
+        engine: reads the landed bytes; they lie below the folders it may read.
+        store: keeps the bytes.
+    """
+
+    def __init__(self, root: Path, engine: Engine, store: TableStore) -> None:
+        self._root = root.absolute()
+        self._engine = engine
+        self._store = store
+
+    def look(
+        self, table: SourceTable, known: Sequence[Delivery], last_run: datetime | None
+    ) -> Arrivals:
+        """Compare origin and catalog; writes nothing. Safe to repeat.
+
+        Raises:
+            TaskFailed: (SRC001) no file matches and none ever did.
+        """
+        found = discover(self._root, table.paths)
+        if not found and not known:
+            raise TaskFailed(complaints.nothing_there(table))
+        newest = newest_by_path(known)
+        read = []
+        for file in found:
+            content = None
+            if has_to_be_read(file, newest.get(file.path), last_run):
+                content = hash_file(locate(self._root, file.path))
+            read.append(replace(file, content=content))
+        return decide(table.name, read, known)
+
+    def land(
+        self, table: SourceTable, arrivals: Arrivals, run_id: str, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Keep the bytes of what arrived; durable on return. Safe to repeat: ids are by content.
+
+        A file that changed since it was looked at is recorded with the bytes that were kept.
+        """
+        repeated = [file for file, _ in arrivals.repeated]
+        files = sorted([*arrivals.new, *arrivals.changed, *repeated], key=lambda f: f.path)
+        return tuple(self._land(table, file, run_id, now) for file in files)
+
+    def build(
+        self,
+        table: SourceTable,
+        deliveries: Sequence[Delivery],
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """Read landed deliveries into a typed raw table; a pure function of their set.
+
+        Args:
+            table: what is declared.
+            deliveries: all of the table; superseded ones and those set aside are left out here.
+            prior: a snapshot whose files may be reused as they are.
+            stage: gives a new path to write to, by name.
+
+        Raises:
+            TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+        """
+        loads = choose(deliveries)
+        key = reading(table)
+        family = self._family(table, loads, key, stage)
+        known = {load.id: decode(load.facts, key) for load in loads}
+        measured = family.measure([load for load in loads if known[load.id] is None])
+        facts = {**{i: one for i, one in known.items() if one is not None}, **measured}
+        in_order = [facts[load.id] for load in loads]
+        self._judge_limit(table, loads, facts, family)
+        complaints.check_declared(table, in_order)
+        schema = self._schema(columns_of(in_order, table.columns))
+        stored = prior.files if prior is not None and prior.schema == schema else ()
+        layout = lay_out(loads, facts, stored, key)
+        parts: list[NewPart] = []
+        for group in layout.groups:
+            mark = label(group, key)
+            name = f"{table.name}-{text_hash(mark)}"
+            parts.extend(self._write(group, name, facts, family, schema, stage, mark))
+        _assert_complete(table, in_order, layout.kept, parts)
+        return RawTable(
+            schema=schema,
+            kept=layout.kept,
+            parts=tuple(parts),
+            rows=sum(one.served for one in in_order),
+            set_aside=sum(one.bad for one in in_order),
+            facts=tuple(
+                (identity, encode(measured[load.id]))
+                for load in loads
+                if load.id in measured
+                for identity in load.ids
+            ),
+        )
+
+    def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
+        with locate(self._root, file.path).open("rb") as stream:
+            # The time is taken before the bytes: a later write shows up as a change.
+            modified_ns = os.fstat(stream.fileno()).st_mtime_ns
+            content, length = self._store.land(stream)
+        return Delivery(
+            id=delivery_id(table.name, file.path, content),
+            table=table.name,
+            path=file.path,
+            content=content,
+            bytes=length,
+            modified_ns=modified_ns,
+            arrived_at=now,
+            run_id=run_id,
+        )
+
+    def _family(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        key: str,
+        stage: Callable[[str], Path],
+    ) -> Files:
+        """How the files are read; all files of one table are of one family."""
+        families: dict[str, str] = {}
+        for load in loads:
+            form = table.format or format_of(load.path)
+            if form is None:
+                raise TaskFailed(complaints.unknown_format(table, load.path))
+            families.setdefault(_FAMILIES[form], load.path)
+        if len(families) > 1:
+            raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
+        match next(iter(families), "text"):
+            case "parquet":
+                return ColumnarFiles(key, self._engine, self._store)
+            case "json":
+                return DocumentFiles(table, key, self._engine, self._store, stage)
+            case _:
+                return DelimitedFiles(table, key, self._engine, self._store, stage)
+
+    def _judge_limit(
+        self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
+    ) -> None:
+        """Refuse the load when more records are malformed than the table allows."""
+        bad = sum(facts[load.id].bad for load in loads)
+        total = sum(facts[load.id].records for load in loads)
+        if not bad or table.limit.allows(bad, total):
+            return
+        worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
+        shown = [
+            (load.path, facts[load.id].bad, family.set_aside(load, facts[load.id])[1])
+            for load in worst
+            if facts[load.id].bad
+        ]
+        raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
+
+    def _schema(self, columns: Sequence[Column]) -> Schema:
+        """Schema with the form in which each column is stored, as the engine knows it."""
+        outputs = (
+            f"cast(null as {column.type}) as {identifier(column.name)}"
+            for column in (*columns, *ORIGIN_COLUMNS)
+        )
+        return self._engine.describe(f"select {', '.join(outputs)}", {})
+
+    def _write(
+        self,
+        group: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the rows of a group as one file, and its malformed rows as another."""
+        parts: list[NewPart] = []
+        columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        query = family.select(group, facts, columns)
+        if query:
+            staged = stage(f"{name}.parquet")
+            written = self._engine.write(query, {}, schema, staged)
+            parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
+        bad = [load for load in group if facts[load.id].bad]
+        if bad:
+            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+            staged = stage(f"{name}-aside.parquet")
+            kind = self._engine.describe(aside, {})
+            written = self._engine.write(aside, {}, kind, staged)
+            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
+        return parts
+
+
+def _assert_complete(
+    table: SourceTable, facts: Sequence[Facts], kept: Sequence[DataFile], parts: Sequence[NewPart]
+) -> None:
+    """Rows counted = rows kept and written, good and malformed alike."""
+    for role, counted in (
+        ("data", sum(one.served for one in facts)),
+        ("aside", sum(one.bad for one in facts)),
+    ):
+        stored = sum(file.rows for file in kept if file.role == role)
+        written = sum(part.rows for part in parts if part.role == role)
+        if stored + written != counted:
+            raise InternalError(complaints.rows_lost(table, counted, stored + written))
