@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from andon.sql.body import ClockKind, SqlBody
 from andon.sql.quote import identifier
+
+_KEYWORD: Final = re.compile(r"table\b", re.IGNORECASE)
+"""`table name` is a query of its own; a name that begins so would need quotes."""
 
 
 def bind(body: SqlBody, tables: Mapping[str, str], logical_time: datetime | None) -> str:
@@ -28,7 +32,9 @@ def bind(body: SqlBody, tables: Mapping[str, str], logical_time: datetime | None
     edits: list[tuple[int, int, str]] = []
     for table in body.tables:
         alias = "" if table.has_alias else " as " + identifier(table.name.rpartition(".")[2])
-        edits.append((table.span.start, table.span.end, tables[table.name] + alias))
+        written = body.text[table.span.start : table.span.end]
+        query = "from " if _KEYWORD.match(written) else ""
+        edits.append((table.span.start, table.span.end, query + tables[table.name] + alias))
     edits.extend((drop.start, drop.end, "") for drop in body.drops)
     for span, kind in body.clocks:
         if logical_time is None:

@@ -23,7 +23,7 @@ class TableRef:
 
     Attributes:
         name: dotted name as resolved (lower case).
-        span: the dotted name in the text, without alias.
+        span: the dotted name in the text, without alias; of ``table name``, both words.
         has_alias: whether an alias follows in the text.
     """
 

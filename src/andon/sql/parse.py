@@ -44,6 +44,7 @@ def parse(text: str) -> list[exp.Expr]:
     Raises:
         NotParsed: if the parser does not understand it.
     """
+    from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
 
     dialect = _duckdb()
@@ -58,7 +59,8 @@ def parse(text: str) -> list[exp.Expr]:
         ) from error
     except TokenError as error:
         raise NotParsed(line=1, column=1, reason=str(error).splitlines()[0]) from error
-    return [tree for tree in trees if tree is not None]
+    # A comment after the last semicolon becomes a statement of its own.
+    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
 
 
 def is_query(tree: exp.Expr) -> bool:

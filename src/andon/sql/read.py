@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -71,7 +72,7 @@ def body_of(
         text=text,
         start=start,
         canonical=canonical(tokens),
-        tables=tuple(tables),
+        tables=_with_keyword(tables, tokens) if "table" in text.lower() else tuple(tables),
         drops=(*drops, *_tail(text, tokens)),
         clocks=times,
         clock_names=clock_names(text, tokens, times),
@@ -109,6 +110,17 @@ def _moved(error: NotParsed, text: str, start: int) -> NotParsed:
         line=error.line + text.count("\n", 0, start),
         column=error.column + (shift if error.line == 1 else 0),
         reason=error.reason,
+    )
+
+
+def _with_keyword(tables: Sequence[TableRef], tokens: Sequence[Token]) -> tuple[TableRef, ...]:
+    """Tables with the span of `table name` taken whole: in its place goes a query."""
+    before = {two.start: one for one, two in pairwise(tokens) if one.text.lower() == "table"}
+    return tuple(
+        replace(table, span=replace(table.span, start=before[table.span.start].start))
+        if table.span.start in before
+        else table
+        for table in tables
     )
 
 
