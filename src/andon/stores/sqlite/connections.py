@@ -162,7 +162,8 @@ class Connections:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute("pragma synchronous = full")
+        if mode.startswith("rw"):
+            connection.execute("pragma synchronous = full")
         return connection
 
     def _check_place(self) -> None:
