@@ -37,8 +37,9 @@ class Declared:
 def read_declared(fields: Fields, *, is_view: bool = False) -> Declared:
     """The common keys; problems are noted in the findings of `fields`."""
     types, notes = read_columns(fields)
+    before = len(fields.findings.problems)
     key = fields.names("key")
-    if "key" in fields.values and not key:
+    if "key" in fields.values and not key and len(fields.findings.problems) == before:
         fields.wrong(fields.values["key"], "key", "the names of columns", "id")
     together = fields.names("together")
     check_groups(fields, together)
@@ -88,7 +89,7 @@ def check_type(fields: Fields, node: Node, column: str, text: str) -> bool:
         why="columns are cast to their declared types when they are written",
         fix=did_you_mean(
             (base_of(text) or text).lower(),
-            [name.lower() for name in SIMPLE | NESTED],
+            sorted(name.lower() for name in SIMPLE | NESTED),
             "write a type such as `INTEGER`, `DECIMAL(18,2)`, `VARCHAR` or `TIMESTAMP`",
         ),
     )

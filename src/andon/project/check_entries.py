@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from andon.errors import ProjectInvalid
 from andon.names import did_you_mean
+from andon.project.conditions import judge_conditions
 from andon.project.fields import Fields, where_of
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ListNode, MapNode, Node, Plain, ScalarNode, plain
@@ -27,7 +28,9 @@ class CheckReader:
 
     def read(self, entries: Iterable[Node]) -> tuple[Check, ...]:
         """All checks of the entries that are right; the problems of the others are noted."""
-        return tuple(check for entry in entries for check in self._entry(entry))
+        checks = tuple(check for entry in entries for check in self._entry(entry))
+        judge_conditions(checks, self._findings)
+        return checks
 
     def _entry(self, entry: Node) -> _Made:
         if not isinstance(entry, MapNode):

@@ -30,7 +30,7 @@ def read_mapping(
         repeated = error.code == "PRJ003"
         findings.add(
             error.code,
-            file.where(error.line, error.column),
+            file.where(error.line, error.column, error.length),
             what=error.message if repeated else f"this is not valid YAML: {error.message}",
             why="one of the two values would be lost" if repeated else "the file cannot be read",
             fix=error.fix,

@@ -26,8 +26,7 @@ from andon.spec.asset import AssetSpec
 from andon.spec.check import SqlCheck
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceSpec
-from andon.sql.body import SqlBody
-from andon.sql.macros import Macro
+from andon.sql.body import Macro, SqlBody
 
 if TYPE_CHECKING:
     from andon.project.python_files import PythonFiles
@@ -123,18 +122,17 @@ class _Loader:
         return read_source(file, self._findings)
 
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
-        from andon.project.macros import read_macros
+        decode = decode_as(tuple[Macro, ...])
+        return self._cached("macros", file, decode, encode, self._parse_macros) or ()
 
-        return (
-            self._cached(
-                "macros",
-                file,
-                decode_as(tuple[Macro, ...]),
-                encode,
-                lambda one: read_macros(one, self._findings),
-            )
-            or ()
-        )
+    def _parse_macros(self, file: TextFile) -> tuple[Macro, ...]:
+        from andon.sql.macros import read_macros
+
+        try:
+            return read_macros(file.text, file.path, seeded=self._seeded)
+        except ProjectInvalid as error:
+            self._findings.adopt(error, Where(path=file.path))
+            return ()
 
     def _asset_files(self) -> Iterator[TextFile]:
         for file in [*self._below("assets", ".sql"), *self._below("assets", ".py")]:
@@ -228,8 +226,7 @@ class _Loader:
         if path in self._files:
             return self._files[path]
         try:
-            with open(self._root / path, encoding="utf-8", newline="") as stream:
-                text = stream.read()
+            text = (self._root / path).read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = (
                 "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror

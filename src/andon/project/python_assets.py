@@ -191,9 +191,8 @@ class _Reader:
     def _inputs(
         self, function: Function, fields: Fields, parameters: tuple[str, ...]
     ) -> tuple[PythonInput, ...]:
-        wanted: dict[str, Node] = {}
-        for argument, _, value in fields.mapping("inputs", '{"orders": "staging.orders"}') or ():
-            wanted[argument] = value
+        declared = fields.mapping("inputs", '{"orders": "staging.orders"}')
+        wanted = {argument: value for argument, _, value in declared or ()}
         spec = function.args
         arguments = {arg.arg: arg for arg in [*spec.args, *spec.kwonlyargs]}
         for arg in [*spec.posonlyargs, *filter(None, (spec.vararg, spec.kwarg))]:
@@ -245,11 +244,13 @@ class _Reader:
         name = self._imports.dotted(annotation) if annotation is not None else None
         form = FORMS.get(_public(name)) if name else None
         if form is None:
-            shown = f"annotation `{ast.unparse(annotation)}`" if annotation else "no annotation"
+            shown = "has no annotation"
+            if annotation is not None:
+                shown = f"has annotation `{ast.unparse(annotation)}`, which names no form"
             self._refuse(
                 "PRJ022",
                 arg,
-                f"argument `{arg.arg}` has {shown} that names a form",
+                f"argument `{arg.arg}` {shown}",
                 "the annotation says in which form the input arrives",
                 _FORM_FIX,
             )

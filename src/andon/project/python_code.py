@@ -115,7 +115,7 @@ class CodeWalk:
     def _dotted(self, dotted: str, where: Where | None) -> _Named | None:
         found = self._find(dotted)
         if found is None:
-            root = dotted.split(".")[0]
+            root = dotted.partition(".")[0]
             if root != "andon" and not is_standard(root):
                 self._reached.roots.setdefault(root, where)
             return ("", dotted)

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from andon.errors import ProjectInvalid
+from andon.project.conditions import judge_conditions
 from andon.project.imports import Imports
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ListNode, MapNode, Node, Plain, ScalarNode, plain
@@ -82,7 +83,9 @@ class LiteralReader:
             node = self._constants[node.id] or node
         if not isinstance(node, ast.List | ast.Tuple):
             raise LiteralsInvalid(node, "`checks` that are no list")
-        return tuple(check for item in node.elts for check in self._check(item, findings))
+        checks = tuple(check for item in node.elts for check in self._check(item, findings))
+        judge_conditions(checks, findings)
+        return checks
 
     def _check(self, node: ast.expr, findings: Findings) -> tuple[Check, ...]:
         name = self._imports.dotted(node.func) if isinstance(node, ast.Call) else None

@@ -12,14 +12,7 @@ from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec, PythonBody
 from andon.spec.check import Check, Relationship, SqlCheck, kind_of, references_of
 from andon.spec.source import SourceSpec, SourceTable
-from andon.sql.body import SqlBody
-from andon.sql.macros import Macro
-
-READERS_OF_FILES = re.compile(
-    r"(read_\w+|parquet_scan|csv_scan|json_scan|sniff_csv|glob|parquet_(metadata|schema|"
-    r"file_metadata|kv_metadata)|(postgres|mysql|sqlite|iceberg|delta)_\w*(scan|query)\w*|query|"
-    r"query_table)\Z"
-)
+from andon.sql.body import Macro, SqlBody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +104,6 @@ class _Resolver:
                 self._refuse_read(asset.name, table.name, file.where_at(start, end - start))
             elif table.name == asset.name:
                 self._refuse_own(asset.name, file.where_at(table.span.start, len(table.name)))
-        for function in body.functions:
-            if READERS_OF_FILES.match(function):
-                self._refuse_function(asset, file, function, body.start)
         given = {*self._parts.parameters, *(name for name, _ in asset.variant)}
         for parameter in body.parameters:
             if parameter not in given:
@@ -144,7 +134,7 @@ class _Resolver:
         near = closest(name, candidates)
         if near is None and "." not in name:
             near = next((known for known in candidates if known.endswith(f".{name}")), None)
-        schema = name.split(".")[0] if "." in name else "raw"
+        schema = name.partition(".")[0] if "." in name else "raw"
         place = f"declare the source in sources/{schema}.yml"
         self._findings.add(
             "PLN003",
@@ -163,18 +153,6 @@ class _Resolver:
             what=f"asset `{asset}` reads itself",
             why="an asset is built from others, so it would wait for itself",
             fix="read the asset it is made from",
-        )
-
-    def _refuse_function(self, asset: AssetSpec, file: TextFile, name: str, start: int) -> None:
-        found = re.compile(rf"\b{re.escape(name)}\b(?=\"?\s*\()", re.IGNORECASE).search(
-            file.text, start
-        )
-        self._findings.add(
-            "PRJ014",
-            file.where_at(found.start() if found else start, len(name)),
-            what=f"asset `{asset.name}` calls `{name}`, which reads from outside the project's data",
-            why="such a read has no history, so a change of it would not be seen",
-            fix="declare the files as a table in sources/, and read that table",
         )
 
     def _refuse_parameter(
@@ -221,10 +199,9 @@ class _Resolver:
         return replace(table, checks=self._checks(table)) if table.checks else table
 
     def _checks(self, owner: AssetSpec | SourceTable) -> tuple[Check, ...]:
-        path = owner.path if isinstance(owner, AssetSpec) else owner.where_path
-        return tuple(self._check(owner.name, path, check) for check in owner.checks)
+        return tuple(self._check(owner.name, check) for check in owner.checks)
 
-    def _check(self, owner: str, path: str, check: Check) -> Check:
+    def _check(self, owner: str, check: Check) -> Check:
         if isinstance(check, Relationship) and not self._is_known(check.to_asset):
             self._refuse_target(owner, check, check.to_asset, check.where)
         if not isinstance(check, SqlCheck):

@@ -109,7 +109,7 @@ def _read_parameters(
                 reader.where("parameters", name),
                 f"parameter `{name}` must be a number, text, true or false",
                 "parameters are bound as single values; dates are written as text",
-                f'write `{name} = "{value}"`',
+                "declare one parameter per value, or write it as text",
             )
         else:
             found.append((name, value))

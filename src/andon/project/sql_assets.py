@@ -6,17 +6,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from andon.errors import Problem
 from andon.names import AssetName, asset_name_of
 from andon.project.asset_keys import COMMON, SQL_ONLY, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.text import Findings, TextFile
-from andon.project.variants import Variant, read_variants
+from andon.project.variants import read_variants
 from andon.project.yaml import MapNode
 from andon.spec.asset import AssetSpec
 from andon.sql.body import SqlBody
 from andon.sql.lex import end_of_comment
+
+if TYPE_CHECKING:
+    from andon.sql.parse import NotParsed
 
 Fallback = Callable[[str], Sequence[tuple[str, int, int]]]
 
@@ -27,6 +31,8 @@ _MISPLACED = re.compile(r"^[ \t]*/\*[ \t]*andon[ \t:]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class _Header:
+    """The keys, None if they cannot be read, and where the query starts, -1 if it has no start."""
+
     node: MapNode | None
     end: int
 
@@ -36,6 +42,8 @@ def read_sql_asset(
 ) -> tuple[AssetSpec, ...]:
     """The asset of a file under ``assets/``, or one per entry of its `for:`; none if it is wrong."""
     header = _read_header(file, findings)
+    if header.end < 0:
+        return ()
     body, warnings = read_body(file, header.end, findings, fallback, seeded=seeded)
     if header.node is None:
         return ()
@@ -84,8 +92,8 @@ def read_body(
     seeded: bool = False,
 ) -> tuple[SqlBody | None, tuple[Problem, ...]]:
     """The parsed query and its warnings; errors are noted (PRJ010 if nothing can parse it)."""
-    from andon.sql import read
     from andon.sql.parse import NotParsed
+    from andon.sql.read import read_sql
 
     if not file.text[start:].strip():
         findings.add(
@@ -97,9 +105,9 @@ def read_body(
         )
         return None, ()
     try:
-        body, problems = read.read_sql(file.text, start, file.path, seeded=seeded)
+        body, problems = read_sql(file.text, start, file.path, seeded=seeded)
     except NotParsed as error:
-        return _read_opaque(file, start, findings, fallback, error)
+        return _read_opaque(file, start, findings, fallback, error, seeded=seeded)
     findings.problems.extend(p for p in problems if p.severity == "error")
     return body, tuple(p for p in problems if p.severity == "warning")
 
@@ -109,10 +117,12 @@ def _read_opaque(
     start: int,
     findings: Findings,
     fallback: Fallback | None,
-    error: Exception,
+    error: NotParsed,
+    *,
+    seeded: bool,
 ) -> tuple[SqlBody | None, tuple[Problem, ...]]:
     from andon.errors import AndonError
-    from andon.sql import read
+    from andon.sql.opaque import read_opaque
 
     references: Sequence[tuple[str, int, int]] | None = None
     if fallback is not None:
@@ -121,14 +131,13 @@ def _read_opaque(
         except AndonError:
             references = None  # the engine refuses it too; the parser's place is told below
     if references is not None:
-        body, problems = read.read_opaque(file.text, start, file.path, references)
+        body, problems = read_opaque(file.text, start, file.path, references, seeded=seeded)
         findings.problems.extend(p for p in problems if p.severity == "error")
         return body, tuple(p for p in problems if p.severity == "warning")
-    line, column = getattr(error, "line", 1), getattr(error, "column", 1)
     findings.add(
         "PRJ010",
-        file.where(line or 1, column or 1),
-        what=f"this is not valid SQL: {error}",
+        file.where(error.line, error.column),
+        what=f"this is not valid SQL: {error.reason}",
         why="what an asset reads comes from its query, so it must be understood",
         fix="correct the query; it is DuckDB's dialect, one `select` per file, no `ref()`, no Jinja",
     )
@@ -159,7 +168,7 @@ def _read_header(file: TextFile, findings: Findings) -> _Header:
             why="everything behind it is a comment, so there is no query",
             fix="write `*/` below the last key",
         )
-        return _Header(None, len(file.text))
+        return _Header(None, -1)
     inside = file.text[opening.end() : end - 2]
     at = file.where_at(opening.end())
     node = read_mapping(file, findings, inside, line=at.line or 1, column=at.column or 1)
@@ -174,6 +183,3 @@ def _refuse_empty_view(file: TextFile, findings: Findings, fields: Fields, name:
         why="a view is a bound query over other assets; its identity is that of its inputs",
         fix="use `materialize: table`",
     )
-
-
-__all__ = ["Fallback", "Variant", "read_body", "read_sql_asset"]

@@ -65,10 +65,12 @@ Plain = Scalar | list["Plain"] | dict[str, "Plain"]
 class YamlInvalid(Exception):
     """The text is no YAML that Andon reads; `code` tells a syntax error from a repeated key."""
 
-    def __init__(self, code: str, message: str, fix: str, line: int, column: int) -> None:
+    def __init__(
+        self, code: str, message: str, fix: str, line: int, column: int, length: int = 1
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.fix = code, message, fix
-        self.line, self.column = line, column
+        self.line, self.column, self.length = line, column, length
 
 
 def read_yaml(text: str, *, line: int = 1, column: int = 1) -> Node | None:
@@ -156,7 +158,7 @@ class _Converter:
             name = str(key_node.value)
             if name in seen:
                 message = f"key `{name}` is written twice, first in line {seen[name]}"
-                raise YamlInvalid("PRJ003", message, "keep one of them", line, column)
+                raise YamlInvalid("PRJ003", message, "keep one of them", line, column, len(name))
             seen[name] = line
             entries.append((ScalarNode(name, line, column, len(name)), self.convert(value_node)))
         return tuple(entries)
@@ -182,9 +184,9 @@ def resolve(word: str) -> Scalar:
     if _INTEGER.match(word):
         return int(word)
     if _OCTAL.match(word):
-        return int(word[2:], 8)
+        return int(word, 8)
     if _HEXADECIMAL.match(word):
-        return int(word[2:], 16)
+        return int(word, 16)
     if _FLOAT.match(word):
         return float(word)
     special = _SPECIAL.match(word)

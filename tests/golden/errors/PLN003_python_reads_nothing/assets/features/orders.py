@@ -1,0 +1,6 @@
+import polars as pl
+from andon import asset, not_null
+
+@asset(inputs={"orders": "raw.ordres"})
+def orders(orders: pl.DataFrame) -> pl.DataFrame:
+    return orders

@@ -1,0 +1,5 @@
+/* andon
+owner: growth
+*/
+select id
+from raw.ordres

@@ -1,0 +1,4 @@
+/* andon
+owner: !secret team
+*/
+select id, amount from raw.orders

@@ -1,0 +1,6 @@
+/* andon
+owner: growth
+key: id
+owner: finance
+*/
+select id, amount from raw.orders

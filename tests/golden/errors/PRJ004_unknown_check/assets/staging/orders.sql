@@ -1,0 +1,5 @@
+/* andon
+checks:
+  - uniqe: id
+*/
+select id, amount from raw.orders

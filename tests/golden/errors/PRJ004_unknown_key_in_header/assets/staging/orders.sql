@@ -1,0 +1,4 @@
+/* andon
+descripton: one row per order
+*/
+select id, amount from raw.orders

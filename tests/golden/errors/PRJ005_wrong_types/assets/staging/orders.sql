@@ -1,0 +1,7 @@
+/* andon
+owner: 7
+retries: many
+key: {a: b}
+materialize: tabel
+*/
+select id, amount from raw.orders

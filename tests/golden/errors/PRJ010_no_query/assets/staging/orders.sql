@@ -1,0 +1,3 @@
+/* andon
+owner: growth
+*/

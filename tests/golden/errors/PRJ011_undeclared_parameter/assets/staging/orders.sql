@@ -1,0 +1,2 @@
+select id from raw.orders
+where day >= $frist_day

@@ -1,0 +1,5 @@
+/* andon
+checks:
+  - sql: checks/late.sql
+*/
+select id, amount from raw.orders

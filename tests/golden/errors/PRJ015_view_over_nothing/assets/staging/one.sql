@@ -1,0 +1,4 @@
+/* andon
+materialize: view
+*/
+select 1 as id

@@ -1,0 +1,5 @@
+select id
+/* andon
+owner: growth
+*/
+from raw.orders

@@ -1,0 +1,6 @@
+/* andon
+checks:
+  - sql: checks/lat.sql
+  - sql: checks/late.sql
+*/
+select id, amount from raw.orders

@@ -1,0 +1,2 @@
+def apply(frame, rule):
+    return eval(rule)

@@ -1,0 +1,2 @@
+create macro cents(x) as x / 100;
+select 1;

@@ -1,0 +1,1 @@
+create macro rate() as (select max(rate) from raw.orders);

@@ -1,0 +1,1 @@
+select * from staging.orders join staging.custmers using (id)

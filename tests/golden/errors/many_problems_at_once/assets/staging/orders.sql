@@ -1,0 +1,6 @@
+/* andon
+ownr: growth
+checks:
+  - uniqe: id
+*/
+select id, amount from raw.orders
