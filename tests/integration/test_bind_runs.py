@@ -66,8 +66,8 @@ SHAPES = [
     "with t as (select * from a.b) select * from t",
     "with b as (select * from a.b) select b.id from b",
     "with t as materialized (from a.b), u as (from t join c.d using (id)) from u",
-    "with recursive t as (select 1 as i union all select i + 1 from t where i < 3)"
-    " select i, n from t join a.b on i = a.b.id",
+    "with recursive t as (select 1 as i union all select i+1 from t where i<3) from t, a.b",
+    "with recursive t as (select 1 as i union select b.id from a.b, t where b.id = t.i+1) from t",
     "with t as (with t as (from c.d) select id from t) from t join a.b using (id)",
     "select id from a.b union all select id from c.d order by id",
     "select id from a.b except select id from c.d",
@@ -126,8 +126,10 @@ def test_a_bound_query_gives_what_the_written_one_gives(
 
 @pytest.mark.parametrize(
     "clock",
-    ["now()", "current_timestamp", "current_date", "today()", "localtimestamp", "current_time"]
-    + ["localtime", "get_current_timestamp()", "transaction_timestamp()", "current_date()"],
+    (
+        "now() current_timestamp current_date today() localtimestamp current_time localtime"
+        " get_current_timestamp() transaction_timestamp() current_date()"
+    ).split(),
 )
 def test_a_clock_keeps_its_type_and_its_name(
     connection: duckdb.DuckDBPyConnection, clock: str

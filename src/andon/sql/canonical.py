@@ -69,19 +69,18 @@ def canonical(source: str | Sequence[Token]) -> str:
     while last and tokens[last - 1].text == ";":
         last -= 1
     return " ".join(
-        token.text if token.kind != "word" else _word(tokens, index, last)
+        token.text
+        if token.kind != "word" or token.text == token.lower
+        else _word(tokens, index, last)
         for index, token in enumerate(tokens[:last])
     )
 
 
 def _word(tokens: Sequence[Token], index: int, last: int) -> str:
     """A word in lower case where its case cannot show in the result."""
-    text = tokens[index].text
-    lower = text.lower()
-    if lower == text:
-        return text
-    before = tokens[index - 1].text.lower() if index else ""
-    after = tokens[index + 1].text.lower() if index + 1 < last else ""
+    text, lower = tokens[index].text, tokens[index].lower
+    before = tokens[index - 1].lower if index else ""
+    after = tokens[index + 1].lower if index + 1 < last else ""
     if after == "(":
         return lower
     if before in {".", "as"} or after in _LABELS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,7 +26,7 @@ BARE: Final[dict[str, ClockKind]] = {
     "localtime": "time",
     "localtimestamp": "timestamp",
 }
-_ANY: Final = re.compile("|".join(CALLED | BARE), re.IGNORECASE)
+_STEMS: Final = ("now", "current_", "today", "localtime", "transaction_timestamp")
 _NAMES_FOLLOW: Final = frozenset({".", "as"})
 _ITEM_STARTS: Final = frozenset({"select", "distinct", "all", ",", ")"})
 _ITEM_ENDS: Final = frozenset(
@@ -42,18 +41,24 @@ _CLAUSES: Final = frozenset(
 Clock = tuple[Span, ClockKind]
 
 
-def clocks(text: str, start: int, tokens: Sequence[Token]) -> tuple[Clock, ...]:
+def may_hold_clock(text: str) -> bool:
+    """A quick look that most texts need no more than."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS)
+
+
+def clocks(text: str, tokens: Sequence[Token]) -> tuple[Clock, ...]:
     """Clock functions, with or without parentheses, never a dotted or declared name."""
-    if not _ANY.search(text, start):
+    if not may_hold_clock(text):
         return ()
     found: list[Clock] = []
     for index, token in enumerate(tokens):
         if token.kind != "word":
             continue
-        name = token.text.lower()
+        name = token.lower
         if name not in CALLED and name not in BARE:
             continue
-        if index and tokens[index - 1].text.lower() in _NAMES_FOLLOW:
+        if index and tokens[index - 1].lower in _NAMES_FOLLOW:
             continue
         next_two = [one.text for one in tokens[index + 1 : index + 3]]
         if name in CALLED and next_two == ["(", ")"]:
@@ -77,8 +82,8 @@ def clock_names(
     names: list[tuple[int, str]] = []
     for span, _ in found:
         index, last = starts[span.start], ends[span.end]
-        left = tokens[index - 1].text.lower() if index else ""
-        right = tokens[last + 1].text.lower() if last + 1 < len(tokens) else ""
+        left = tokens[index - 1].lower if index else ""
+        right = tokens[last + 1].lower if last + 1 < len(tokens) else ""
         if left in _ITEM_STARTS and right in _ITEM_ENDS and _is_selected(tokens, index):
             names.append((span.end, text[span.start : span.end].lower()))
     return tuple(names)
@@ -87,7 +92,7 @@ def clock_names(
 def _is_selected(tokens: Sequence[Token], index: int) -> bool:
     """Whether a token stands in a select list: the nearest clause before it is `select`."""
     for position in before(tokens, index):
-        word = tokens[position].text.lower()
+        word = tokens[position].lower
         if word in _CLAUSES:
             return word == "select"
     return False

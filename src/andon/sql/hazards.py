@@ -49,7 +49,7 @@ def _found(tokens: Sequence[Token]) -> Iterator[tuple[Token, _Words]]:
     for index, token in enumerate(tokens):
         if token.kind != "word":
             continue
-        word = token.text.lower()
+        word = token.lower
         words: _Words | None = None
         if word in _RANKING or word in _TAKING:
             if index + 1 < len(tokens) and tokens[index + 1].text == "(":
@@ -64,7 +64,7 @@ def _found(tokens: Sequence[Token]) -> Iterator[tuple[Token, _Words]]:
 
 def _called(tokens: Sequence[Token], index: int, word: str) -> _Words | None:
     close = closing(tokens, index + 1)
-    inside = {tokens[at].text.lower() for at in after(tokens, index + 1)}
+    inside = {tokens[at].lower for at in after(tokens, index + 1)}
     if "order" in inside:
         return None
     window = _window(tokens, close)
@@ -87,7 +87,7 @@ def _window(tokens: Sequence[Token], close: int) -> Sequence[Token] | None:
     """Tokens of the window (or of WITHIN GROUP) after a call; None if it is a plain aggregate."""
     index = close + 1
     while index < len(tokens):
-        word = tokens[index].text.lower()
+        word = tokens[index].lower
         if word in {"ignore", "respect"}:
             index += 2
         elif word == "filter":
@@ -105,20 +105,20 @@ def _body(tokens: Sequence[Token], index: int) -> Sequence[Token]:
     """Tokens of `( ... )`, or of the WINDOW clause that a name stands for, with those it extends."""
     if tokens[index].text == "(":
         inner = tokens[index : closing(tokens, index) + 1]
-        if len(inner) > 2 and inner[1].text.lower() not in {"partition", "order", ")"}:
-            return [*inner, *_named(tokens, inner[1].text.lower())]
+        if len(inner) > 2 and inner[1].lower not in {"partition", "order", ")"}:
+            return [*inner, *_named(tokens, inner[1].lower)]
         return inner
-    return _named(tokens, tokens[index].text.lower())
+    return _named(tokens, tokens[index].lower)
 
 
 def _named(tokens: Sequence[Token], name: str) -> Sequence[Token]:
     for index in range(len(tokens) - 2):
         if (
-            tokens[index].text.lower() == name
-            and tokens[index + 1].text.lower() == "as"
+            tokens[index].lower == name
+            and tokens[index + 1].lower == "as"
             and tokens[index + 2].text == "("
             and index
-            and tokens[index - 1].text.lower() in {"window", ","}
+            and tokens[index - 1].lower in {"window", ","}
         ):
             return tokens[index + 2 : closing(tokens, index + 2) + 1]
     return ()
@@ -127,10 +127,10 @@ def _named(tokens: Sequence[Token], name: str) -> Sequence[Token]:
 def _order_of(window: Sequence[Token]) -> list[Token] | None:
     """Tokens after ORDER BY up to the frame; None without ORDER BY."""
     for index, token in enumerate(window):
-        if token.text.lower() == "order":
+        if token.lower == "order":
             ordered: list[Token] = []
             for one in window[index + 2 :]:
-                if one.text.lower() in {"rows", "range", "groups"}:
+                if one.lower in {"rows", "range", "groups"}:
                     break
                 ordered.append(one)
             return ordered
@@ -141,7 +141,7 @@ def _may_be_total(ordered: Sequence[Token]) -> bool:
     """Two or more terms are taken to hold a tie-breaker, and so is a name that says unique."""
     if any(token.text == "," for token in ordered):
         return True
-    return any(_UNIQUE_NAME.match(token.text.strip('"').lower()) for token in ordered)
+    return any(_UNIQUE_NAME.match(token.lower.strip('"')) for token in ordered)
 
 
 def _limit(tokens: Sequence[Token], index: int, word: str) -> _Words | None:
@@ -149,10 +149,10 @@ def _limit(tokens: Sequence[Token], index: int, word: str) -> _Words | None:
     if following == "0" or (word == "fetch" and following.lower() not in {"first", "next"}):
         return None
     for position in before(tokens, index):
-        text = tokens[position].text.lower()
+        text = tokens[position].lower
         if text == "order":
             return None
-        if text == "(" and position and tokens[position - 1].text.lower() == "exists":
+        if text == "(" and position and tokens[position - 1].lower == "exists":
             return None
         if text in _SET_OPERATORS:
             break
@@ -165,10 +165,10 @@ def _limit(tokens: Sequence[Token], index: int, word: str) -> _Words | None:
 
 
 def _distinct_on(tokens: Sequence[Token], index: int) -> _Words | None:
-    if index + 1 >= len(tokens) or tokens[index + 1].text.lower() != "on":
+    if index + 1 >= len(tokens) or tokens[index + 1].lower != "on":
         return None
     for position in after(tokens, index):
-        text = tokens[position].text.lower()
+        text = tokens[position].lower
         if text == "order":
             return None
         if text in _SET_OPERATORS:

@@ -7,25 +7,26 @@ change when a parser library is upgraded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 Kind = Literal["word", "quoted", "string", "number", "parameter", "operator", "mark"]
 
 _QUOTE: Final = r"'(?:[^']|'')*'"
 _TOKEN: Final = re.compile(
-    rf"""
-      (?P<string>[eE]'(?:[^'\\]|\\.|'')*'
+    rf"""[ \t\r\n\f\v]*+
+    (?:
+      (?P<word>(?![eExXbB]')[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+    | (?P<mark>[(),;\[\]{{}}]|\.(?![0-9]))
+    | (?P<number>(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?[A-Za-z0-9_]*)
+    | (?P<comment>--[^\n\r]*|/\*)
+    | (?P<operator>(?:::|:=|[-+*/<>=~!@\#%^&|`])(?:(?!--|/\*)[-+*/<>=~!@\#%^&|`?])*)
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<string>[eE]'(?:[^'\\]|\\.|'')*'
          | [xXbB]?{_QUOTE}(?:[ \t\r\f]*\n\s*{_QUOTE})*
          | \$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
-    | (?P<quoted>"(?:[^"]|"")*")
-    | (?P<gap>[ \t\r\n\f\v]+|--[^\n\r]*)
-    | (?P<comment>/\*)
-    | (?P<number>(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?[A-Za-z0-9_]*)
     | (?P<parameter>\$[A-Za-z0-9_]+|\?)
-    | (?P<operator>(?:::|:=|(?!--|/\*)[-+*/<>=~!@\#%^&|`])(?:(?!--|/\*)[-+*/<>=~!@\#%^&|`?])*)
-    | (?P<mark>.)
+    | (?P<other>[^ \t\r\n\f\v])
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -33,19 +34,14 @@ _EDGE: Final = re.compile(r"/\*|\*/")
 _MUNCHING: Final = re.compile(r"[~!@#%^&|`?]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: what it is, its text as written, and where (end excluded)."""
+class Token(NamedTuple):
+    """One token: what it is, its text as written and in lower case, where (end excluded)."""
 
     kind: Kind
     text: str
     start: int
     end: int
-
-    @property
-    def lower(self) -> str:
-        """Text in lower case, for words."""
-        return self.text.lower()
+    lower: str
 
 
 def end_of_comment(text: str, start: int) -> int:
@@ -68,21 +64,23 @@ def lex(text: str, start: int = 0) -> list[Token]:
     ['select', 'a']
     """
     tokens: list[Token] = []
+    append, match = tokens.append, _TOKEN.match
     position = start
-    match = _TOKEN.match
     while found := match(text, position):
-        kind, begin, position = found.lastgroup, position, found.end()
-        if kind == "gap":
-            continue
+        kind = found.lastgroup or "other"
+        if kind == "tag":
+            # The last group only inside a dollar-quoted string.
+            kind = "string"
+        begin, position = found.span(kind)
         if kind == "comment":
-            position = end_of_comment(text, begin)
-        elif kind == "operator":
+            if text[begin] == "/":
+                position = end_of_comment(text, begin)
+            continue
+        if kind == "operator" and position - begin > 1:
             position = _operator_end(text, begin, position)
-            tokens.append(Token("operator", text[begin:position], begin, position))
-        else:
-            # `tag` is the last group only inside a dollar-quoted string.
-            named = "string" if kind == "tag" else kind
-            tokens.append(Token(cast(Kind, named), found.group(), begin, position))
+        part = text[begin:position]
+        known = "mark" if kind == "other" else kind
+        append(Token(cast("Kind", known), part, begin, position, part.lower()))
     return tokens
 
 

@@ -35,7 +35,7 @@ def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, .
         if head is None:
             problems.append(_not_a_macro(text, tokens, path))
             continue
-        name, opening = tokens[head].text.strip('"').lower(), head + 1
+        name, opening = tokens[head].lower.strip('"'), head + 1
         if name in macros:
             problems.append(_twice(text, tokens[head], path))
         body = _body(tokens, opening)
@@ -64,7 +64,7 @@ def _statements(tokens: Sequence[Token]) -> list[list[Token]]:
 
 def _head(tokens: Sequence[Token]) -> int | None:
     """Index of the macro's name, or None if the statement creates no macro."""
-    words = [token.text.lower() for token in tokens[:6]]
+    words = [token.lower for token in tokens[:6]]
     if words[:1] != ["create"]:
         return None
     index = 3 if words[1:3] == ["or", "replace"] else 1
@@ -87,7 +87,7 @@ def _body(tokens: Sequence[Token], opening: int) -> Sequence[Token]:
             depth += 1
         elif tokens[index].text in {")", "]", "}"}:
             depth -= 1
-        elif depth == 0 and tokens[index].text.lower() == "as":
+        elif depth == 0 and tokens[index].lower == "as":
             return tokens[index + 1 :]
     return ()
 
@@ -98,7 +98,7 @@ def _body_problems(
     if not body:
         return []
     problems = refused_calls(text, body, path, seeded=seeded)
-    for span, _ in clocks(text, body[0].start, body):
+    for span, _ in clocks(text, body):
         problems.append(
             Problem(
                 code="SQL032",
@@ -124,9 +124,9 @@ def _body_problems(
 
 def _table_read(text: str, body: Sequence[Token]) -> Token | None:
     """The first token of a table that a body reads, if any."""
-    start = body[1].start if body[0].text.lower() == "table" else body[0].start
+    start = body[1].start if body[0].lower == "table" else body[0].start
     statement = text[start : body[-1].end]
-    prefix = "" if body[0].text.lower() == "table" else "select "
+    prefix = "" if body[0].lower == "table" else "select "
     try:
         trees = parse(prefix + statement)
     except NotParsed:
@@ -138,7 +138,7 @@ def _table_read(text: str, body: Sequence[Token]) -> Token | None:
         )
     # Not understood, for example several overloads: a dotted name after FROM or JOIN is a table.
     for left, token, right in zip(body, body[1:], body[2:], strict=False):
-        if left.text.lower() in {"from", "join"} and right.text == ".":
+        if left.lower in {"from", "join"} and right.text == ".":
             return token
     return None
 

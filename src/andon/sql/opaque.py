@@ -61,7 +61,7 @@ def _table(name: str, span: Span, tokens: Sequence[Token]) -> TableRef:
     preceding = next((token for token in reversed(tokens) if token.end <= span.start), None)
     has_alias = preceding is not None and preceding.text == ":"
     if following is not None:
-        word = following.text.lower()
+        word = following.lower
         has_alias |= word == "as" or following.kind == "quoted"
         has_alias |= following.kind == "word" and word not in _NO_ALIAS
     return TableRef(name=name.lower(), span=span, has_alias=has_alias)
@@ -76,7 +76,7 @@ def _drops(tokens: Sequence[Token], tables: Sequence[TableRef]) -> list[Span]:
         length = 2 * len(parts) - 1
         for index in range(len(tokens) - length):
             chain = tokens[index : index + length]
-            if tuple(token.text.strip('"').lower() for token in chain[::2]) != parts:
+            if tuple(token.lower.strip('"') for token in chain[::2]) != parts:
                 continue
             is_chain = all(token.text == "." for token in (*chain[1::2], tokens[index + length]))
             if is_chain and (chain[0].start, chain[-1].end) not in spans:

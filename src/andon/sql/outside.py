@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from andon.errors import Problem
@@ -16,34 +17,42 @@ _OUTSIDE: Final = re.compile(
     r"|http_\w+|nextval|currval|write_log|python_map_function)\Z"
 )
 _RANDOM: Final = frozenset({"random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "setseed"})
+_FREQUENT: Final = frozenset({"sum", "count", "max", "min", "coalesce", "in", "as", "over", "and"})
 _FILE: Final = re.compile(r"[./\\:*?]")
 
 
 def refused_calls(text: str, tokens: Sequence[Token], path: str, *, seeded: bool) -> list[Problem]:
     """Problems of called functions and of files named as tables."""
     problems: list[Problem] = []
-    for index, token in enumerate(tokens[:-1]):
-        left = tokens[index - 1].text.lower() if index else ""
-        if left in {"from", "join"} and (
-            token.kind == "string" or (token.kind == "quoted" and _is_file(tokens, index))
-        ):
-            problems.append(_reads_outside(text, token, path, f"the file {token.text}"))
-        if tokens[index + 1].text != "(" or token.kind not in {"word", "quoted"}:
-            continue
-        name = token.text.strip('"').lower()
-        if _OUTSIDE.match(name):
-            problems.append(_reads_outside(text, token, path, f"`{name}(...)`"))
-        elif name in _RANDOM and (not seeded or name == "uuidv7"):
-            problems.append(_differs(text, token, path, f"`{name}()`", "each run"))
-        elif name == "age" and _has_one_argument(tokens, index + 1):
-            problems.append(_hidden_clock(text, token, path))
-    if tokens and len(tokens) > 1 and tokens[-2].text.lower() in {"from", "join"}:
+    for index, (token, following) in enumerate(pairwise(tokens)):
+        if following.text == "(":
+            if token.kind in {"word", "quoted"} and token.lower not in _FREQUENT:
+                problems += _called(text, tokens, index, path, seeded=seeded)
+        elif token.kind in {"string", "quoted"} and index:
+            is_file = token.kind == "string" or _is_file(tokens, index)
+            if is_file and tokens[index - 1].lower in {"from", "join"}:
+                problems.append(_reads_outside(text, token, path, f"the file {token.text}"))
+    if tokens and len(tokens) > 1 and tokens[-2].lower in {"from", "join"}:
         last = tokens[-1]
         if last.kind == "string" or (last.kind == "quoted" and _FILE.search(last.text)):
             problems.append(_reads_outside(text, last, path, f"the file {last.text}"))
-    if not seeded:
+    if not seeded and "sample" in text.lower():
         problems += _samples(text, tokens, path)
     return problems
+
+
+def _called(
+    text: str, tokens: Sequence[Token], index: int, path: str, *, seeded: bool
+) -> list[Problem]:
+    token = tokens[index]
+    name = token.lower.strip('"')
+    if _OUTSIDE.match(name):
+        return [_reads_outside(text, token, path, f"`{name}(...)`")]
+    if name in _RANDOM and (not seeded or name == "uuidv7"):
+        return [_differs(text, token, path, f"`{name}()`", "each run")]
+    if name == "age" and _has_one_argument(tokens, index + 1):
+        return [_hidden_clock(text, token, path)]
+    return []
 
 
 def _is_file(tokens: Sequence[Token], index: int) -> bool:
@@ -67,13 +76,13 @@ def _has_one_argument(tokens: Sequence[Token], opening: int) -> bool:
 def _samples(text: str, tokens: Sequence[Token], path: str) -> list[Problem]:
     problems = []
     for index, token in enumerate(tokens):
-        word = token.text.lower()
+        word = token.lower
         is_sample = word == "tablesample" or (
-            word == "sample" and index and tokens[index - 1].text.lower() == "using"
+            word == "sample" and index and tokens[index - 1].lower == "using"
         )
         if not is_sample:
             continue
-        following = [one.text.lower() for one in tokens[index + 1 : index + 10]]
+        following = [one.lower for one in tokens[index + 1 : index + 10]]
         joined = " ".join(following)
         if "repeatable" in following or re.search(r"\( \w+ , \d+ \)", joined):
             continue

@@ -67,7 +67,7 @@ def body_of(
     drops: Sequence[Span] = (),
 ) -> SqlBody:
     """The record of a query whose tables are known; all the rest is in its tokens."""
-    times = clocks(text, start, tokens)
+    times = clocks(text, tokens)
     return SqlBody(
         text=text,
         start=start,
@@ -96,7 +96,7 @@ def findings(
 def called(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Lower-case names before an opening parenthesis, each once; may hold names of CTEs too."""
     names = (
-        one.text.strip('"').lower()
+        one.lower.strip('"')
         for one, two in pairwise(tokens)
         if two.text == "(" and one.kind in {"word", "quoted"}
     )
@@ -115,7 +115,7 @@ def _moved(error: NotParsed, text: str, start: int) -> NotParsed:
 
 def _with_keyword(tables: Sequence[TableRef], tokens: Sequence[Token]) -> tuple[TableRef, ...]:
     """Tables with the span of `table name` taken whole: in its place goes a query."""
-    before = {two.start: one for one, two in pairwise(tokens) if one.text.lower() == "table"}
+    before = {two.start: one for one, two in pairwise(tokens) if one.lower == "table"}
     return tuple(
         replace(table, span=replace(table.span, start=before[table.span.start].start))
         if table.span.start in before

@@ -6,15 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from andon.errors import Problem
-from andon.sql.clocks import BARE, CALLED
+from andon.sql.clocks import CALLED, may_hold_clock
 from andon.sql.place import place
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_SUSPECT: Final = re.compile(
-    r"\(\s*(?:select|from|with|values|table)\b|" + "|".join(CALLED | BARE), re.IGNORECASE
-)
+_SUBQUERY: Final = re.compile(r"\(\s*(?:select|from|with|values|table)\b", re.IGNORECASE)
 
 
 def unnamed_columns(tree: exp.Expr, text: str, start: int, path: str) -> list[Problem]:
@@ -23,7 +21,7 @@ def unnamed_columns(tree: exp.Expr, text: str, start: int, path: str) -> list[Pr
     The engine names such a column by its text, and that text is replaced when the query is bound:
     the name would change with every snapshot or every run.
     """
-    if not _SUSPECT.search(text, start):
+    if not may_hold_clock(text) and not _SUBQUERY.search(text, start):
         return []
     from sqlglot import exp
 
