@@ -220,7 +220,7 @@ def cost(way: Way, connection: DuckDBPyConnection, task: Task, repeats: int) -> 
 
 def figures(rows: int, folder: Path, repeats: int) -> dict[str, tuple[float, float]]:
     """CPU and elapsed seconds of each way."""
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     with duckdb.connect() as connection:
         connection.execute("set threads = 2")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from andon.checks.failing import failing_rows
 from andon.checks.judge import Findings, judge
@@ -15,6 +14,9 @@ from andon.checks.split import Split, split
 from andon.errors import Problem
 from andon.schema import Column, Schema
 from andon.spec.check import Check
+
+if TYPE_CHECKING:
+    import duckdb
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ASSET = "raw.t"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
 from andon.spec.check import (
@@ -24,9 +24,14 @@ from andon.spec.check import (
 from andon.sql.read import read_sql
 from tests.judging import Table
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
-from andon.spec.check import Accepted, Expect, NotNull, Relationship, Unique
+from andon.spec.check import Accepted, Check, Expect, NotNull, Relationship, Unique
 from tests.judging import Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
     with duckdb.connect() as connection:
         yield connection
 
@@ -64,7 +69,7 @@ def test_a_broken_row_does_not_take_its_sound_twin_with_it(
     engine: duckdb.DuckDBPyConnection,
 ) -> None:
     table = Table(engine, "select * from (values (1, null), (1, 'x')) as v(id, s)")
-    checks = [
+    checks: list[Check] = [
         Unique(columns=("id",), on_fail="quarantine"),
         NotNull(column="s", on_fail="quarantine"),
     ]
@@ -86,7 +91,7 @@ def test_columns_named_like_the_flags_do_no_harm(engine: duckdb.DuckDBPyConnecti
     table = Table(
         engine, 'select true as _fails_0, 1 as _rows, 1 as "_twice_1", 5 as _KEY_1_0 from range(2)'
     )
-    checks = [
+    checks: list[Check] = [
         Expect(condition="_rows = 1", on_fail="quarantine"),
         Unique(columns=("_twice_1", "_rows"), on_fail="quarantine"),
         Unique(columns=("_fails_0",), on_fail="quarantine"),

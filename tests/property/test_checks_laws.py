@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,9 +57,14 @@ ROW_CHECKS: tuple[tuple[Check, str], ...] = (
     (Expect(condition="n > f"), "not (n > f)"),
 )
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
         yield connection
@@ -147,7 +152,7 @@ def test_parting_loses_nothing_and_what_is_kept_passes(
     points: bool,
 ) -> None:
     table = table_of(engine, rows)
-    checks = [_quarantined(ROW_CHECKS[index][0]) for index in sorted(chosen)]
+    checks: list[Check] = [_quarantined(ROW_CHECKS[index][0]) for index in sorted(chosen)]
     first = ("d desc", "n") if keeps_first else ()
     checks += [Unique(columns=key, keep_first_by=first, on_fail="quarantine") for key in keys]
     if points or not checks:

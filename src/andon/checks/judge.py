@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from andon.catalog.records import CheckResult, Verdict
-from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Rows
+from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Present, Rows
 from andon.checks.words import days, rows_found, rows_of, rows_returned
 from andon.spec.check import Check, Freshness, RowCount, SqlCheck, identity_of, kind_of, label_of
 
@@ -88,6 +88,9 @@ def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, tot
             failing = int(_value(answers, cell) or 0)  # count_if of no rows is null
             if isinstance(check, SqlCheck):
                 return _Found(failing, rows_returned(failing))
+            return _Found(failing, rows_of(failing, total))
+        case Present(passing=cell):
+            failing = total - int(_value(answers, cell))
             return _Found(failing, rows_of(failing, total))
         case Keys(keys=cell, keeps_first=keeps_first):
             failing = _repeated(_value(answers, cell) or (), keeps_first)

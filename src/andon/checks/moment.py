@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from functools import lru_cache
 
-from andon.sql.bind import bind
-from andon.sql.body import SqlBody
-
-_MAY_BE_CLOCK = re.compile(r"now|today|current|local|transaction_timestamp", re.IGNORECASE)
-_HEAD = "select "
+from andon.sql.bind import clock_literal
+from andon.sql.clocks import clocks, may_hold_clock
+from andon.sql.lex import lex
 
 
 def at(condition: str, logical_time: datetime) -> str:
-    """`condition` with every clock function replaced by `logical_time`, else unchanged.
+    """`condition` with every clock function replaced by `logical_time`.
 
-    Raises:
-        NotParsed: it may read the clock, but only the engine understands it (`is_bindable`).
+    >>> from datetime import UTC
+    >>> at("day <= current_date", datetime(2026, 1, 5, tzinfo=UTC))
+    "day <= '2026-01-05'::DATE"
     """
-    if not _MAY_BE_CLOCK.search(condition):
+    if not may_hold_clock(condition):
         return condition
-    body = _read(condition)
-    return bind(body, {}, logical_time).removeprefix(_HEAD)
-
-
-def is_bindable(condition: str) -> bool:
-    """Whether the clock functions of a condition can be found."""
-    if not _MAY_BE_CLOCK.search(condition):
-        return True
-    from andon.sql.parse import NotParsed
-
-    try:
-        _read(condition)
-    except NotParsed:
-        return False
-    return True
-
-
-@lru_cache(maxsize=1024)
-def _read(condition: str) -> SqlBody:
-    # The parser costs tens of milliseconds to load and most conditions have no clock in them.
-    from andon.sql.read import read_sql
-
-    return read_sql(f"{_HEAD}({condition}\n)", 0, "")[0]
+    pieces: list[str] = []
+    position = 0
+    for span, kind in clocks(condition, lex(condition)):
+        pieces += (condition[position : span.start], clock_literal(kind, logical_time))
+        position = span.end
+    return "".join([*pieces, condition[position:]])

@@ -58,6 +58,13 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """The engine counts the rows that do not fail."""
+
+    passing: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """The engine sends the keys (null where a part is null); they are counted here."""
 
@@ -78,7 +85,7 @@ class Rows:
     """The row count itself answers."""
 
 
-Measure = Counted | Keys | Newest | Rows
+Measure = Counted | Present | Keys | Newest | Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +174,10 @@ def plan(
 
 def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
     match check:
-        case NotNull() | Accepted() | Range() | Pattern() | Expect():
+        case NotNull(column=column):
+            # Counting values can be answered from the file's own figures, counting nulls cannot.
+            return Present(draft.cell(f"count({identifier(column)})"))
+        case Accepted() | Range() | Pattern() | Expect():
             condition = fails(check, subject)
             return Counted(draft.cell(f"count_if({condition})"))
         case Unique(columns=columns, keep_first_by=first):

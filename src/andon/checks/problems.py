@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from andon.checks.literals import family_of, fits, is_comparable
-from andon.checks.moment import is_bindable
 from andon.checks.ordering import term_of
 from andon.checks.split import REASONS
 from andon.checks.subject import Reference
@@ -104,13 +103,6 @@ def _problems(
             yield from _one_column(check, place, schema)
         case Relationship():
             yield from _relationship(check, place, schema, references)
-        case Expect(condition=condition) if not is_bindable(condition):
-            yield place.problem(
-                "CHK007",
-                "its clock functions cannot be bound to the time of the run",
-                "the condition seems to read the clock, and only the engine understands its syntax",
-                "compare with `current_date` or `now()` in plainer SQL, or use a check file",
-            )
         case _:
             return
 
