@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from andon.catalog.commit import AddAudit, AddSnapshot, Commit, Emit, RecordKey, SetStatus, Update
+from andon.catalog.commit import (
+    AddAudit,
+    AddDeliveries,
+    AddSnapshot,
+    Commit,
+    Emit,
+    RecordKey,
+    SetStatus,
+    Update,
+)
 from andon.catalog.records import (
     Audit,
     CheckResult,
@@ -190,16 +199,28 @@ def _build(line: Line, job: Job) -> Outcome:
     digest = proof.digest or Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     if _is_same(current, built, proof, digest):
         assert current is not None
-        return _same(line, job, current, proof)
+        return _same(line, job, current, built, proof)
     snapshot = _record(line, job, built, proof, digest)
     audit = _audit(line, job, snapshot.id, proof)
-    updates: list[Update] = [AddSnapshot(snapshot=snapshot), AddAudit(audit=audit)]
+    updates: list[Update] = [
+        AddSnapshot(snapshot=snapshot),
+        AddAudit(audit=audit),
+        *_learned(line, built),
+    ]
     if audit.verdict == "fail":
         updates.append(SetStatus(snapshot_ids=(snapshot.id,), status="rejected"))
         snapshot = replace(snapshot, status="rejected")
     updates.extend(_events(line, name, audit))
     line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
     return _verdict(name, "built", snapshot, audit)
+
+
+def _learned(line: Line, built: Built) -> tuple[AddDeliveries, ...]:
+    """What reading taught about deliveries, kept so that the next reading need not ask again."""
+    facts = dict(built.facts)
+    known = (d for found in line.state.deliveries.values() for d in found if d.id in facts)
+    learned = tuple(replace(d, facts=facts[d.id]) for d in known if d.facts != facts[d.id])
+    return (AddDeliveries(deliveries=learned),) if learned else ()
 
 
 def _is_same(current: Snapshot | None, built: Built, proof: Proof, digest: Digest) -> bool:
@@ -215,7 +236,7 @@ def _is_same(current: Snapshot | None, built: Built, proof: Proof, digest: Diges
     )
 
 
-def _same(line: Line, job: Job, current: Snapshot, proof: Proof) -> Outcome:
+def _same(line: Line, job: Job, current: Snapshot, built: Built, proof: Proof) -> Outcome:
     """Record the new key against the served snapshot: the next plan says `nothing`."""
     audit = _audit(line, job, current.id, proof)
     name = job.asset.name
@@ -224,6 +245,7 @@ def _same(line: Line, job: Job, current: Snapshot, proof: Proof) -> Outcome:
             updates=(
                 RecordKey(asset=name, build_key=job.key, split=job.split, snapshot_id=current.id),
                 AddAudit(audit=audit),
+                *_learned(line, built),
                 *_events(line, name, audit),
             )
         ),
@@ -273,7 +295,7 @@ def _record(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) ->
         query=built.query,
         set_aside=proof.set_aside + built.malformed,
         deliveries=line.forecasts[name].deliveries if is_source else (),
-        facts=(("engine", line.tools.engine_version), *built.facts),
+        facts=(("engine", line.tools.engine_version),),
     )
 
 
