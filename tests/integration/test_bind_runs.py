@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
 from andon.sql.bind import bind
 from andon.sql.read import read_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 TABLES = {
     "a.b": "(select * from (values (1, 'x', 10, {'f': 1}), (2, 'y', 20, {'f': 2}), (3, 'x', 30,"
@@ -97,6 +100,8 @@ SHAPES = [
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine with a view for each table."""
+    import duckdb
+
     with duckdb.connect() as opened:
         for name, expression in TABLES.items():
             opened.execute(f"create schema if not exists {name.split('.')[0]}")

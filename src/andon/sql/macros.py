@@ -43,7 +43,8 @@ def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, .
         macros[name] = Macro(
             name=name,
             sql=text[tokens[0].start : tokens[-1].end],
-            canonical=canonical(tokens[head:]),
+            # Apart, because AS stands before a column's name in a query, but not here.
+            canonical=f"{canonical(tokens[head : len(tokens) - len(body)])} {canonical(body)}",
             calls=tuple(one for one in called(body) if one != name),
             path=path,
         )
