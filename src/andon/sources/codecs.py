@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Iterator
@@ -100,6 +101,6 @@ def _open(path: Path, compression: Compression) -> IO[bytes]:
         case "xz":
             return lzma.open(path, "rb")
         case "zstd":
-            import zstandard
+            from andon.sources.zstd import ZstdStream
 
-            return cast(IO[bytes], zstandard.open(path, "rb"))
+            return io.BufferedReader(ZstdStream(path), CHUNK)

@@ -44,7 +44,7 @@ class ColumnarFiles:
         ]
         return "\nunion all\n".join(queries)
 
-    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Never asked: a Parquet file is read whole or not at all."""
         raise ValueError(f"{load.path} has no malformed rows")
 

@@ -82,7 +82,7 @@ class DelimitedFiles:
         ]
         return "\nunion all\n".join(queries)
 
-    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed rows of a load, and the first of them in words."""
         mended = self._mend(load, facts)
         return text_queries.set_aside_rows(mended.aside), mended.first

@@ -85,7 +85,7 @@ class DocumentFiles:
         pairs = [(load, facts[load.id]) for load in loads if facts[load.id].served]
         return "\nunion all\n".join(self._rows(batch, columns) for batch in self._batches(pairs))
 
-    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed lines of a load, and the first of them in words."""
         mended = self._mend(load)
         return set_aside_rows(mended.aside), mended.first

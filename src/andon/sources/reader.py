@@ -55,7 +55,7 @@ class Files(Protocol):
         """Query of all good rows in the columns of the table, `_file` and `_row`; "" if none."""
         ...
 
-    def set_aside(self, load: Load, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed rows of a load, and the first of them in words."""
         ...
 

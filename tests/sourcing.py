@@ -1,0 +1,119 @@
+"""A small project with files to read, on a real engine and a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
+from andon.engines.duckdb.engine import DuckDBEngine
+from andon.names import AssetName
+from andon.ports.source_reader import RawTable
+from andon.sources.reader import FileReader
+from andon.spec.source import SourceTable
+from andon.stores.files import FileTableStore
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def table(*paths: str, **declared: Any) -> SourceTable:
+    """A declared raw table over these paths."""
+    return SourceTable(name=AssetName("raw.t"), source="raw", paths=paths, **declared)
+
+
+@dataclass
+class Project:
+    """A folder, its store, and what has arrived so far."""
+
+    root: Path
+    store: FileTableStore
+    engine: DuckDBEngine
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    @property
+    def reader(self) -> FileReader:
+        return FileReader(self.root, self.engine, self.store)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file of the outside world."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    def arrive(self, declared: SourceTable, now: datetime = NOON) -> tuple[Delivery, ...]:
+        """Look and land; remember the deliveries as the catalog would."""
+        found = self.reader.look(declared, self.deliveries, None)
+        landed = self.reader.land(declared, found, "run", now)
+        for one in landed:
+            self.deliveries = [d for d in self.deliveries if d.path != one.path]
+            self.deliveries.append(one)
+        return landed
+
+    def build(self, declared: SourceTable, prior: Snapshot | None = None) -> RawTable:
+        raw = self.reader.build(
+            declared, self.deliveries, prior, lambda name: self.store.stage("run", name)
+        )
+        facts = dict(raw.facts)
+        self.deliveries = [replace(d, facts=facts.get(d.id, d.facts)) for d in self.deliveries]
+        return raw
+
+    def read(self, declared: SourceTable) -> list[tuple[Any, ...]]:
+        """All that arrives, landed and built: rows in order of file and record."""
+        self.arrive(declared)
+        return self.rows(self.build(declared))
+
+    def rows(self, raw: RawTable, role: str = "data") -> list[tuple[Any, ...]]:
+        paths = [part.staged for part in raw.parts if part.role == role]
+        paths += [self.store.path(file) for file in raw.kept if file.role == role]
+        if not paths:
+            return []
+        if role == "data":
+            scan = self.engine.scan(raw.schema, paths)
+            return self.engine.rows(f"select * from {scan} order by _file, _row")
+        listed = ", ".join(f"'{path}'" for path in paths)
+        query = f"select * from read_parquet([{listed}]) order by _file, _line"
+        return self.engine.rows(query)
+
+    def keep(self, raw: RawTable) -> Snapshot:
+        """Keep the parts as a snapshot, as a run would."""
+        files: list[DataFile] = list(raw.kept)
+        for number, part in enumerate(raw.parts):
+            role = "data" if part.role == "data" else "aside"
+            name = f"{part.staged.stem}-{number}"
+            files.append(
+                self.store.keep(
+                    part.staged, asset="raw.t", name=name, rows=part.rows, role=role,
+                    label=part.label,
+                )
+            )  # fmt: skip
+        return Snapshot(
+            id="s", asset="raw.t", kind="table", build_key="k", split="", fingerprint="f",
+            schema=raw.schema, rows=raw.rows, digest=Digest(algorithm="a", value="v"),
+            run_id="run", created_at=NOON, files=tuple(files),
+        )  # fmt: skip
+
+
+def types(raw: RawTable) -> dict[str, str]:
+    """Type by column, without those that Andon adds."""
+    return {column.name: column.type for column in raw.schema.columns[:-2]}
+
+
+def texts(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """First value of each row."""
+    return [row[0] for row in rows]
+
+
+@contextmanager
+def project(root: Path) -> Iterator[Project]:
+    """A project in a folder; closed at the end."""
+    store = FileTableStore(root / ".andon")
+    engine = DuckDBEngine(root / ".andon", threads=1)
+    try:
+        yield Project(root=root, store=store, engine=engine)
+    finally:
+        engine.close()
+        store.close()
