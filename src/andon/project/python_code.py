@@ -145,6 +145,11 @@ class CodeWalk:
         if module.name in self._effects:
             return
         self._effects.add(module.name)
+        package = module.name.rpartition(".")[0]
+        # Python imports the packages above a module first, so what they do on import counts too.
+        above = self._find(package) if package and module is not self._own else None
+        if above is not None:
+            self._reach_effects(above[0])
         if module.effects:
             self._piece(module, (self._label(module), "*"), module.effects)
 
