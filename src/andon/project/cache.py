@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache as once
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -130,6 +131,7 @@ class _Shape:
         self._record = record
         hints = get_type_hints(record)
         self._plain = [f.name for f in fields(record) if f.name not in replaced]
+        self._values = attrgetter(*self._plain)
         members = [(name, hints[name]) for name in self._plain]
         self.struct: Any = msgspec.defstruct(
             f"Stored{record.__name__}", [*members, *replaced.items()], array_like=True
@@ -139,7 +141,7 @@ class _Shape:
         return self.struct(*[getattr(record, name) for name in self._plain], *replaced)
 
     def load(self, stored: Any, **replaced: object) -> Any:
-        return self._record(**{n: getattr(stored, n) for n in self._plain}, **replaced)
+        return self._record(**dict(zip(self._plain, self._values(stored), strict=True)), **replaced)
 
 
 def _list_of(kind: Any) -> Any:

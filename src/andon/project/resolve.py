@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from andon.errors import Where
 from andon.names import closest, did_you_mean
@@ -13,6 +14,8 @@ from andon.spec.asset import AssetSpec, PythonBody
 from andon.spec.check import Check, Relationship, SqlCheck, kind_of, references_of
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import Macro, SqlBody
+
+Owner = TypeVar("Owner", AssetSpec, SourceTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,9 @@ class _Resolver:
         for asset in self._parts.assets:
             self._judge_asset(asset)
         self._refuse_cycles()
-        assets = [replace(a, checks=self._checks(a)) if a.checks else a for a in self._parts.assets]
+        assets = [
+            self._with_checks(asset) if asset.checks else asset for asset in self._parts.assets
+        ]
         sources = [
             replace(s, tables=tuple(self._with_checks(t) for t in s.tables))
             if any(t.checks for t in s.tables)
@@ -195,11 +200,11 @@ class _Resolver:
                 return check.where
         return self._python_where(file, name)
 
-    def _with_checks(self, table: SourceTable) -> SourceTable:
-        return replace(table, checks=self._checks(table)) if table.checks else table
-
-    def _checks(self, owner: AssetSpec | SourceTable) -> tuple[Check, ...]:
-        return tuple(self._check(owner.name, check) for check in owner.checks)
+    def _with_checks(self, owner: Owner) -> Owner:
+        """The owner with the queries of its checks filled in; itself where it has none."""
+        checks = tuple([self._check(owner.name, check) for check in owner.checks])
+        has_query = any(isinstance(check, SqlCheck) for check in checks)
+        return replace(owner, checks=checks) if has_query else owner
 
     def _check(self, owner: str, check: Check) -> Check:
         if isinstance(check, Relationship) and not self._is_known(check.to_asset):
