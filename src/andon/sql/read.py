@@ -11,6 +11,7 @@ from andon.errors import Problem
 from andon.sql.body import Span, SqlBody, TableRef
 from andon.sql.canonical import canonical
 from andon.sql.clocks import clock_names, clocks
+from andon.sql.collisions import collisions, shadows
 from andon.sql.hazards import order_hazards
 from andon.sql.lex import Token, lex
 from andon.sql.outside import refused_calls
@@ -56,7 +57,8 @@ def read_sql(
     tables, drops = references(trees[0], start)
     body = body_of(text, start, tokens, tables, drops)
     unnamed = unnamed_columns(trees[0], text, start, path)
-    return body, (*unnamed, *findings(body, tokens, path, seeded=seeded))
+    hidden = shadows(body, trees[0], path)
+    return body, (*unnamed, *hidden, *findings(body, tokens, path, seeded=seeded))
 
 
 def body_of(
@@ -86,7 +88,7 @@ def findings(
 ) -> tuple[Problem, ...]:
     """Problems that tokens and tables show, for parsed and for opaque queries."""
     return (
-        *_same_names(body, path),
+        *collisions(body, tokens, path),
         *_positional(body.text, tokens, path),
         *refused_calls(body.text, tokens, path, seeded=seeded),
         *order_hazards(body.text, body.start, tokens, path),
@@ -167,36 +169,3 @@ def _positional(text: str, tokens: Sequence[Token], path: str) -> list[Problem]:
         for token in tokens
         if token.kind == "parameter" and (token.text == "?" or token.text[1:].isdigit())
     ]
-
-
-def _same_names(body: SqlBody, path: str) -> list[Problem]:
-    """Tables of one last name without alias cannot be told apart once they are bound."""
-    seen: dict[str, str] = {}
-    problems: list[Problem] = []
-    for table in body.tables:
-        last = table.name.rpartition(".")[2]
-        other = table.name if table.has_alias else seen.setdefault(last, table.name)
-        if other == table.name or not body.drops:
-            continue
-        if any(_is_cut(body, name) for name in (other, table.name)):
-            problems.append(_ambiguous(body, table, other, last, path))
-    return problems
-
-
-def _is_cut(body: SqlBody, name: str) -> bool:
-    """Whether a column is qualified by the whole name of a table."""
-    first = name.rpartition(".")[0] + "."
-    return any(
-        "".join(body.text[drop.start : drop.end].lower().replace('"', "").split()) == first
-        for drop in body.drops
-    )
-
-
-def _ambiguous(body: SqlBody, table: TableRef, other: str, last: str, path: str) -> Problem:
-    return Problem(
-        code="SQL007",
-        what=f"{path} reads both `{other}` and `{table.name}` under the name `{last}`",
-        why="columns are qualified by schema and table, which snapshots do not have",
-        fix=f"give an alias: `{table.name} as {table.name.replace('.', '_')}`",
-        where=place(body.text, table.span.start, path, table.span.end - table.span.start),
-    )

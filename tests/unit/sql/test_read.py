@@ -100,6 +100,9 @@ def test_parameters_and_functions_are_named_once() -> None:
         ("select ? as a", "SQL006"),
         ("select $1 as a", "SQL006"),
         ("select a.t.x, b.t.y from a.t join b.t using (k)", "SQL007"),
+        ("from a.t join b.t using (k)", "SQL007"),
+        ("from a.b where exists (from e.b where e.b.x = a.b.x)", "SQL007"),
+        ("from a.b where exists (from c.d b where b.x = a.b.x)", "SQL007"),
         ("select (select max(x) from a.b)", "SQL008"),
         ("select now() - x from a.b", "SQL008"),
         ("select row_number() over () as r from a.b", "SQL020"),
@@ -137,6 +140,9 @@ def test_a_problem_has_its_code(sql: str, code: str) -> None:
         "select current_date from a.b",
         "select id from a.b where x > (select max(y) from c.d)",
         "select 'read_csv(x)' as s",
+        "from a.t union all from b.t",
+        "from a.t where k in (select k from b.t)",
+        "with x as (from a.t), y as (from b.t) from x join y using (k)",
     ],
 )
 def test_sound_queries_have_no_problem(sql: str) -> None:
