@@ -242,6 +242,15 @@ def test_a_read_only_folder_shows_what_a_live_writer_adds(open_folder: Path) -> 
     worker.close()
 
 
+def test_a_folder_that_may_not_be_entered_is_denied(open_folder: Path) -> None:
+    path = open_folder / "state" / "catalog.sqlite"
+    SqliteCatalog(path).commit(add(snapshot("s1")), NOW)
+    path.parent.chmod(0)
+    with without_rights(open_folder), pytest.raises(Denied, match="CAT004"):
+        SqliteCatalog(path).state("prod")
+    path.parent.chmod(0o755)
+
+
 def test_a_journal_that_may_not_be_replayed_is_an_error_not_an_old_state(
     open_folder: Path,
 ) -> None:

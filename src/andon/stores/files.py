@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 from andon.catalog.records import DataFile, FileRole
 from andon.errors import AndonError, DataCorrupt, Denied, Problem, TaskFailed, Unavailable
@@ -67,7 +65,7 @@ class FileTableStore:
         """Make a staged file durable as ``data/<asset>/<name>.parquet``; see the port.
 
         Whatever fails, the staged file and a half-made final one are gone afterwards, so that
-        neither is ever used.
+        neither is ever used. A file already there under that name is replaced in one step.
         """
         relative = f"data/{asset}/{name}.parquet"
         with self._failures(f"`{relative}`"):
@@ -112,7 +110,7 @@ class FileTableStore:
         """Keep bytes under their SHA-256, durable on return; returns (SHA-256, length)."""
         with self._failures("landed bytes"):
             self._step("stage")
-            staged = self._staging_of("land") / uuid4().hex
+            staged = self._staging_of("land") / os.urandom(16).hex()
             try:
                 content, length = _copy(stream, staged)
                 final = self.raw(content)
@@ -163,11 +161,14 @@ class FileTableStore:
                 held = oslock.take(guard, wait=False)
                 if held is None:
                     continue
-                staging = guard.with_suffix("")
-                if staging.exists():
-                    shutil.rmtree(staging)
-                    swept += 1
-                held.release(unlink=True)
+                try:
+                    staging = guard.with_suffix("")
+                    if staging.exists():
+                        _remove_tree(staging)
+                        swept += 1
+                    guard.unlink(missing_ok=True)
+                finally:
+                    held.release()
         return swept
 
     def close(self) -> None:
@@ -175,7 +176,7 @@ class FileTableStore:
         with self._guard:
             for (_, process), (folder, guard) in self._staging.items():
                 if process == os.getpid():
-                    shutil.rmtree(folder, ignore_errors=True)
+                    _remove_tree(folder)
                     guard.release(unlink=True)
             self._staging.clear()
 
@@ -187,7 +188,7 @@ class FileTableStore:
             if known is None:
                 parent = self._root / "staging"
                 durable.make_folder(parent)
-                folder = parent / f"{run_id}-{os.getpid()}-{uuid4().hex[:8]}"
+                folder = parent / f"{run_id}-{os.getpid()}-{os.urandom(4).hex()}"
                 guard = oslock.take(folder.with_name(folder.name + ".lock"), wait=True)
                 assert guard is not None
                 folder.mkdir()
@@ -269,6 +270,13 @@ def _discard(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         return
+
+
+def _remove_tree(folder: Path) -> None:
+    # Needed at the end or after a crash only, and slow to import.
+    from shutil import rmtree
+
+    rmtree(folder)
 
 
 def _corrupt(file: DataFile, why: str) -> DataCorrupt:

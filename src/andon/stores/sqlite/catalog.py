@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -191,8 +191,11 @@ class SqliteCatalog:
 
     def _read(self, read: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Run a batch of reads as one transaction that ends with it."""
-        if not self._connections.exists:
-            return otherwise
+        try:
+            if not self._connections.exists:
+                return otherwise
+        except OSError as error:
+            raise failures.translate_os(self._path, error) from error
 
         def batch(connection: sqlite3.Connection) -> Result:
             connection.execute("begin")
@@ -249,7 +252,7 @@ class SqliteCatalog:
             except OSError as error:
                 raise failures.translate_os(self._path, error) from error
             # Unequal pauses, or waiting processes would wake and collide together.
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            time.sleep(pause * (0.5 + os.urandom(1)[0] / 255))
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 

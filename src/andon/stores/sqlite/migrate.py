@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from andon.stores.sqlite import failures
@@ -19,6 +18,9 @@ KNOWN_VERSION = 1
 @cache
 def migrations() -> tuple[tuple[int, str], ...]:
     """Number and SQL text of every migration, in order."""
+    # Needed once in the life of a catalog, and slow to import.
+    from importlib.resources import files
+
     folder = files("andon.stores.sqlite") / "migrations"
     found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
     return tuple(sorted((int(entry.name[:4]), entry.read_text()) for entry in found))

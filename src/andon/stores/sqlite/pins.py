@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from uuid import uuid4
 
 from andon.stores import oslock
 from andon.stores.durable import make_folder
@@ -19,7 +19,7 @@ def folder_of(catalog: Path) -> Path:
 def claim(folder: Path) -> tuple[str, oslock.HeldLock]:
     """A new pin id and the lock that keeps it alive; held before the catalog learns of the pin."""
     make_folder(folder)
-    pin_id = uuid4().hex
+    pin_id = os.urandom(16).hex()
     lock = oslock.take(folder / f"{pin_id}.lock", wait=True)
     assert lock is not None
     return pin_id, lock
