@@ -6,49 +6,45 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from andon.app.export import export_path
 from andon.app.views import Finding
 from andon.errors import AndonError, DataCorrupt
 from andon.execution.line import Tools
-
-if TYPE_CHECKING:
-    from andon.app.project import Project
+from andon.spec.project import ProjectSpec
 
 LOW_DISK_BYTES = 1_000_000_000
 
 
-def examine(project: Project, *, deep: bool = False) -> tuple[Finding, ...]:
-    """All findings, the good ones too. Changes nothing.
+def examine(
+    tools: Tools, spec: ProjectSpec, environment: str, *, deep: bool = False
+) -> tuple[Finding, ...]:
+    """All findings about a project that loads, the good ones too. Changes nothing.
 
     Args:
         deep: hash every kept file, not only look at its size and time.
     """
-    findings = [Finding(level="ok", what=_versions())]
-    try:
-        spec = project.spec
-    except AndonError as failure:
-        findings += [Finding(level="error", what=p.what, fix=p.fix) for p in failure.problems]
-        return tuple(findings)
-    findings.append(
-        Finding(
-            level="ok",
-            what=f"project `{spec.name}`: {len(spec.source_tables)} raw tables,"
-            f" {len(spec.assets)} assets",
-        )
+    counts = f"{len(spec.source_tables)} raw tables, {len(spec.assets)} assets"
+    return (
+        Finding(level="ok", what=versions()),
+        Finding(level="ok", what=f"project `{spec.name}`: {counts}"),
+        *(Finding(level="warning", what=p.what, fix=p.fix) for p in spec.warnings),
+        *_disk(tools.root),
+        *_data(tools, deep),
+        *_raw(tools, deep),
+        *_runs(tools),
+        *_export(tools, environment),
     )
-    findings += [Finding(level="warning", what=p.what, fix=p.fix) for p in spec.warnings]
-    tools = project.wired.tools
-    findings += _disk(tools.root)
-    findings += _data(tools, deep)
-    findings += _raw(tools, deep)
-    findings += _runs(tools)
-    findings += _export(tools, project.environment)
-    return tuple(findings)
 
 
-def _versions() -> str:
+def unloadable(failure: AndonError) -> tuple[Finding, ...]:
+    """Findings about a project whose declarations are wrong."""
+    wrong = (Finding(level="error", what=p.what, fix=p.fix) for p in failure.problems)
+    return (Finding(level="ok", what=versions()), *wrong)
+
+
+def versions() -> str:
+    """Versions of what Andon rests on."""
     from importlib.metadata import version
 
     python = ".".join(str(part) for part in sys.version_info[:3])
@@ -77,7 +73,7 @@ def _data(tools: Tools, deep: bool) -> Iterator[Finding]:
             yield Finding(
                 level="error",
                 what=f"`{snapshot.asset}`, snapshot {snapshot.id}: {failure.problems[0].what}",
-                fix=f"`andon rollback --asset {snapshot.asset}`, or restore the file from a backup",
+                fix="`andon run` builds what is served anew, or restore the file from a backup",
             )
     how = "hashed" if deep else "found whole"
     if not bad:

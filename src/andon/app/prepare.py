@@ -11,6 +11,7 @@ from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
 from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
+from andon.errors import DataCorrupt
 from andon.execution.line import Tools
 from andon.execution.prove import limit_of
 from andon.graph.order import Graph, build
@@ -34,6 +35,7 @@ class Prepared:
     arrivals: Mapping[str, Arrivals]
     forecasts: Mapping[str, Forecast]
     plan: Plan
+    damaged: frozenset[str]
 
     @property
     def actions(self) -> dict[str, Action]:
@@ -84,6 +86,7 @@ def prepare(
     state = tools.catalog.state(environment)
     arrivals = look(tools, spec, state)
     forecasts = forecast(tools, spec, state, arrivals)
+    broken = damaged(tools, state)
     asked: dict[tuple[str, str, str], Snapshot | None] = {}
 
     def find(key: tuple[str, str, str]) -> Snapshot | None:
@@ -104,6 +107,7 @@ def prepare(
                 logical_time=logical_time or tools.clock.now(),
                 selected=selected,
                 fingerprints=fingerprints(spec),
+                damaged=broken,
             )
         )
 
@@ -118,6 +122,7 @@ def prepare(
         arrivals=arrivals,
         forecasts=forecasts,
         plan=made,
+        damaged=broken,
     )
 
 
@@ -145,6 +150,18 @@ def chosen(
         results=dict.fromkeys(failed, ("fail",)),
     )
     return select(graph, selection.select or "", facts, exclude=selection.exclude or "")
+
+
+def damaged(tools: Tools, state: State) -> frozenset[str]:
+    """Served snapshots a file of which is missing or altered, told by size and time."""
+    found: set[str] = set()
+    for snapshot in state.snapshots.values():
+        try:
+            for file in snapshot.data_files:
+                tools.store.verify(file)
+        except DataCorrupt:
+            found.add(snapshot.id)
+    return frozenset(found)
 
 
 def _by_source(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from andon.app.prepare import Selection, prepare
 from andon.app.wiring import STORE, Wired, wire
-from andon.errors import Problem, UsageError
+from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
 from andon.ports.engine import Scalar
@@ -229,9 +229,13 @@ class Project:
 
     def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
         """Look for what is wrong with installation, store and data; `deep` hashes every file."""
-        from andon.app.doctor import examine
+        from andon.app.doctor import examine, unloadable
 
-        return examine(self, deep=deep)
+        try:
+            spec = self.spec
+        except AndonError as failure:
+            return unloadable(failure)
+        return examine(self._wire(spec).tools, spec, self._env(spec), deep=deep)
 
     def adopt(self, by: str | None = None) -> int:
         """Keep snapshots that another minor version of the engine built; returns how many."""
@@ -239,11 +243,6 @@ class Project:
 
         spec = self.spec
         return adopt(self._wire(spec).tools, spec, self._env(spec), by or whoami())
-
-    @property
-    def wired(self) -> Wired:
-        """The tools of this project, for use cases that need more than declarations."""
-        return self._wire(self.spec)
 
     def close(self) -> None:
         """Release processes, memory and files. Safe to repeat."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from andon.app.export import export_published
 from andon.app.prepare import EVERYTHING, Prepared, Selection, forecast, prepare
-from andon.catalog.commit import AddDeliveries, Commit, Emit, PutRun, Update
+from andon.catalog.commit import AddDeliveries, Commit, Emit, PutRun, SetStatus, Update
 from andon.catalog.records import Delivery, Publication, RunRecord
 from andon.errors import Conflict, Problem
 from andon.events import (
@@ -81,6 +81,17 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
     )
 
 
+def _note_crashes(tools: Tools) -> None:
+    """Record runs whose process is gone without a last word; their lock died with it."""
+    for record in tools.catalog.runs(20):
+        if record.status != "running":
+            continue
+        with tools.store.lock(f"run-{record.id}", wait=False) as is_ours:
+            if is_ours:
+                crashed = replace(record, status="crashed")
+                tools.catalog.commit(Commit(updates=(PutRun(run=crashed),)), tools.clock.now())
+
+
 def _nothing(
     run_id: str, prepared: Prepared, order: Order, seconds: float, round_: int
 ) -> RunReport:
@@ -111,8 +122,9 @@ def _round(
         logical_time=prepared.plan.logical_time,
     )
     served = tuple(p.snapshot_id for p in prepared.state.pointers.values())
-    with tools.catalog.pin(served, run_id):
+    with tools.catalog.pin(served, run_id), tools.store.lock(f"run-{run_id}"):
         tools.store.sweep()
+        _note_crashes(tools)
         prepared = _land(tools, prepared, record, order.observer)
         line = _line(tools, prepared, order, run_id)
         outcomes = _perform_all(line, order)
@@ -142,12 +154,14 @@ def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:
         fail_fast=order.fail_fast,
         assets=prepared.assets,
         actions=prepared.actions,
+        damaged=prepared.damaged,
     )
 
 
 def _land(tools: Tools, prepared: Prepared, record: RunRecord, observer: Observer) -> Prepared:
     """Keep what arrived for the selected raw tables, durable and recorded, before anything is read."""
     updates: list[Update] = [
+        SetStatus(snapshot_ids=tuple(sorted(prepared.damaged)), status="marked"),
         PutRun(run=record),
         Emit(
             event=RunStarted(

@@ -52,6 +52,7 @@ class Line:
     stopping: Callable[[], bool]
     fail_fast: bool = False
     assets: Mapping[str, AssetSpec | SourceTable] = field(default_factory=dict)
+    damaged: frozenset[str] = frozenset()
     actions: Mapping[str, Action] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -150,6 +150,8 @@ def _finished(line: Line, job: Job) -> Snapshot | None:
     """A snapshot with this key that may be used as it is; a view also by its exact inputs."""
     name = job.asset.name
     current = line.current(name)
+    if current is not None and current.id in line.damaged:
+        current = None
     if current is not None and (current.build_key, current.split) == (job.key, job.split):
         found: Snapshot | None = current
     else:
@@ -191,6 +193,8 @@ def _judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:
 def _build(line: Line, job: Job) -> Outcome:
     name = job.asset.name
     current = line.current(name)
+    if current is not None and current.id in line.damaged:
+        current = None
     if isinstance(job.asset, SourceTable):
         built = build_source(line, job.asset, current)
     else:

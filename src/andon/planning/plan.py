@@ -34,7 +34,8 @@ class Question:
         identities: per asset the hashes over its checks.
         find: finished snapshots by key; asked only where the served one does not fit.
         selected: names that may be built; None means all.
-        adopt: engine versions whose snapshots are kept as if built by this one.
+        fingerprints: of every declared SQL and Python asset.
+        damaged: served snapshots a file of which is missing or altered; they are built anew.
     """
 
     project: ProjectSpec
@@ -47,6 +48,7 @@ class Question:
     logical_time: datetime
     selected: frozenset[str] | None = None
     fingerprints: dict[str, str] = field(default_factory=dict)
+    damaged: frozenset[str] = frozenset()
 
 
 def plan(question: Question) -> Plan:
@@ -230,6 +232,8 @@ def _verb(
         return "build", (_new_or_changed(current),)
     if (name, key, identity.split) in state.withdrawn:
         return "blocked", ("this build was withdrawn by a rollback",)
+    if current is not None and current.id in question.damaged:
+        return "build", ("a file of its snapshot is missing or altered",)
     served = current
     if (
         current is not None and (current.build_key, current.split) != (key, identity.split)
