@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -12,14 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from andon.catalog.records import DataFile, FileRole
-from andon.errors import AndonError, DataCorrupt, Denied, Problem, TaskFailed, Unavailable
 from andon.hashing import content_hash
+from andon.stores import disk_failures as failures
 from andon.stores import durable, oslock
 from andon.stores.steps import OnStep, ignore
 
 _CHUNK = 1 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class FileTableStore:
@@ -98,13 +95,15 @@ class FileTableStore:
         try:
             facts = path.stat()
         except FileNotFoundError:
-            raise _corrupt(file, "it is missing") from None
+            raise failures.corrupt(file, "it is missing") from None
         if facts.st_size != file.bytes:
-            raise _corrupt(file, f"it has {facts.st_size:,} bytes, recorded were {file.bytes:,}")
+            raise failures.corrupt(
+                file, f"it has {facts.st_size:,} bytes, recorded were {file.bytes:,}"
+            )
         if deep or facts.st_mtime_ns != file.modified_ns:
             with path.open("rb") as stream:
                 if file_digest(stream, "sha256").hexdigest() != file.sha256:
-                    raise _corrupt(file, "its bytes differ from those recorded")
+                    raise failures.corrupt(file, "its bytes differ from those recorded")
 
     def land(self, stream: BinaryIO) -> tuple[str, int]:
         """Keep bytes under their SHA-256, durable on return; returns (SHA-256, length)."""
@@ -210,7 +209,7 @@ class FileTableStore:
             durable.fsync_file(staged)
             self._step("fsync_file_after")
         except OSError as error:
-            raise _not_durable(staged.name, error) from error
+            raise failures.not_durable(staged.name, error) from error
 
     def _sync_folder(self, folder: Path) -> None:
         try:
@@ -218,7 +217,7 @@ class FileTableStore:
             durable.fsync_folder(folder)
             self._step("fsync_dir_after")
         except OSError as error:
-            raise _not_durable(folder.name, error) from error
+            raise failures.not_durable(folder.name, error) from error
 
     def _move(self, staged: Path, final: Path) -> None:
         """Rename into place and make the name durable, or leave nothing there."""
@@ -251,7 +250,7 @@ class FileTableStore:
         try:
             yield
         except OSError as error:
-            raise _told(what, error) from error
+            raise failures.told(what, error) from error
 
 
 def _copy(stream: BinaryIO, target: Path) -> tuple[str, int]:
@@ -277,60 +276,3 @@ def _remove_tree(folder: Path) -> None:
     from shutil import rmtree
 
     rmtree(folder)
-
-
-def _corrupt(file: DataFile, why: str) -> DataCorrupt:
-    return DataCorrupt(
-        Problem(
-            code="STO003",
-            what=f"the stored file `{file.path}` is damaged",
-            why=why,
-            fix="rebuild its asset with `andon run`, or restore the file from a backup",
-        )
-    )
-
-
-def _not_durable(name: str, error: OSError) -> AndonError:
-    if error.errno in _FULL:
-        return _full(name)
-    return TaskFailed(
-        Problem(
-            code="STO001",
-            what=f"the disk did not confirm that `{name}` is safe",
-            why=f"{os.strerror(error.errno or errno.EIO)}; its bytes may be lost, so it was removed",
-            fix="look at the disk's health (`dmesg`), then run again: the file is written anew",
-        )
-    )
-
-
-def _full(what: str) -> Unavailable:
-    return Unavailable(
-        Problem(
-            code="STO002",
-            what=f"no space is left to write {what}",
-            why="the disk, a quota or a limit on file size is used up; nothing was published",
-            fix="free some space (`andon gc` removes what nobody needs), then run again",
-        )
-    )
-
-
-def _told(what: str, error: OSError) -> AndonError:
-    if error.errno in _FULL:
-        return _full(what)
-    if error.errno in _REFUSED:
-        return Denied(
-            Problem(
-                code="STO004",
-                what=f"this process may not write {what}",
-                why=os.strerror(error.errno or 0),
-                fix="run it as a user who may write the project's folder `.andon`",
-            )
-        )
-    return TaskFailed(
-        Problem(
-            code="STO005",
-            what=f"the disk failed on {what}",
-            why=os.strerror(error.errno or errno.EIO),
-            fix="look at the disk and the folder `.andon`, then run again",
-        )
-    )
