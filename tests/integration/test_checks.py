@@ -307,3 +307,12 @@ def test_tolerance_decides_the_verdict_and_warn_never_stops(
     ).results
     assert [result.verdict for result in results] == ["pass", "fail", "warn"]
     assert {result.observed for result in results} == {"2 of 4 rows"}
+
+
+@pytest.mark.parametrize("type_", ["VARCHAR", "INTEGER", "DOUBLE", "DECIMAL(12,2)"])
+def test_many_accepted_values_are_looked_up(engine: duckdb.DuckDBPyConnection, type_: str) -> None:
+    query = f"select i::{type_} as c from range(200) as v(i) union all select null"
+    check = Accepted(column="c", values=(None, *range(150)))
+    table = Table(engine, query)
+    assert table.failing(check) == table.failing(check, rows=201) == [50]
+    assert len(table.failing_rows(check)) == 50

@@ -42,15 +42,21 @@ def has_parts(columns: Sequence[str], prefix: str = "") -> str:
     return " and ".join(f"{prefix}{identifier(column)} is not null" for column in columns)
 
 
+def listed(check: Accepted, subject: Subject) -> str:
+    """Accepted values as SQL in the column's type, separated by commas; null is not one of them."""
+    type_ = subject.type_of(check.column)
+    return ", ".join(cast_to(value, type_) for value in check.values if value is not None)
+
+
 def _not_accepted(column: str, values: Sequence[Literal_], type_: str) -> str:
-    listed = [value for value in values if value is not None]
-    if not listed:
+    chosen = [value for value in values if value is not None]
+    if not chosen:
         return f"{column} is not null"
     if family_of(type_) == "text" and not is_enum(type_):
         # list_position is evaluated once per entry of a dictionary, `in` once per row: 5 to 1.
-        words = ", ".join(literal(word_of(value)) for value in listed)
+        words = ", ".join(literal(word_of(value)) for value in chosen)
         return f"{column} is not null and list_position([{words}], {column}) is null"
-    return f"{column} not in ({', '.join(cast_to(value, type_) for value in listed)})"
+    return f"{column} not in ({', '.join(cast_to(value, type_) for value in chosen)})"
 
 
 def _out_of_range(column: str, low: Literal_, high: Literal_, type_: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from andon.checks.conditions import fails, has_parts
+from andon.checks.conditions import fails, has_parts, listed
 from andon.checks.keys import orphans, repeated
 from andon.checks.subject import Reference, Subject
 from andon.schema import Schema
@@ -35,6 +35,9 @@ from andon.sql.quote import identifier
 
 SMALL_ROWS = 2_048
 """Tables up to this many rows send their keys back with the scan: above, a statement is cheaper."""
+
+MANY_VALUES = 64
+"""Accepted values beyond which looking them up in a join is cheaper."""
 
 _PLAIN_KEY = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)\Z|VARCHAR\Z|BOOLEAN\Z|UUID\Z|BLOB\Z|DECIMAL\("
@@ -177,6 +180,11 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
         case NotNull(column=column):
             # Counting values can be answered from the file's own figures, counting nulls cannot.
             return Present(draft.cell(f"count({identifier(column)})"))
+        case Accepted(column=column) if len(check.values) > MANY_VALUES and not draft.is_small:
+            # A condition compares with one value after the other, a join looks them up.
+            values = f"(select unnest([{listed(check, subject)}]) as value)"
+            query = orphans([column], ["value"], table=subject.table, reference=values)
+            return Counted(draft.statement(query))
         case Accepted() | Range() | Pattern() | Expect():
             condition = fails(check, subject)
             return Counted(draft.cell(f"count_if({condition})"))

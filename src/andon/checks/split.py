@@ -117,7 +117,7 @@ def split(
     singles = [flags.of(i) for i, check in enumerate(chosen) if not isinstance(check, Unique)]
     head = f"with {flags.rows} as not materialized ({first})"
     marked, bad = _second_stage(uniques, singles, flags, schema)
-    if len(uniques) == 1 and not uniques[0][1].keep_first_by:
+    if len(uniques) == 1:
         count = _count_one_key(len(chosen), uniques[0], singles, flags)
     else:
         figures = ", ".join(f"count_if({flags.of(i)})" for i in range(len(chosen)))
@@ -232,8 +232,9 @@ def _count_one_key(
 ) -> str:
     """Figures without a join: rows of repeated keys are sound, so they are simply added."""
     index, check = unique
+    going = "n - 1" if check.keep_first_by else "n"
     twice = (
-        f"(select coalesce(sum(n), 0) from (select count(*) as n from {flags.rows} "
+        f"(select coalesce(sum({going}), 0) from (select count(*) as n from {flags.rows} "
         f"where {_sound(singles)} and {has_parts(check.columns)} "
         f"group by {names(check.columns)} having count(*) > 1))"
     )
