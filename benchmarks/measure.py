@@ -72,6 +72,7 @@ def run(command: Sequence[str | Path], cwd: Path, *, expect: int = 0) -> Cost:
         SystemExit: another exit code than `expect`; what it printed is shown.
     """
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     with TemporaryFile() as output:
         began = time.perf_counter()
         process = subprocess.Popen(
