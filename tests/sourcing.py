@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
+from andon.catalog.records import DataFile, Delivery, Digest, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.names import AssetName
 from andon.ports.source_reader import RawTable
@@ -82,7 +82,7 @@ class Project:
         """Keep the parts as a snapshot, as a run would."""
         files: list[DataFile] = list(raw.kept)
         for number, part in enumerate(raw.parts):
-            role = "data" if part.role == "data" else "aside"
+            role: FileRole = "data" if part.role == "data" else "aside"
             name = f"{part.staged.stem}-{number}"
             files.append(
                 self.store.keep(

@@ -41,17 +41,15 @@ def expected(folder: Path) -> tuple[dict[str, str], list[tuple[object, ...]]]:
 @pytest.mark.parametrize("seed", range(6))
 def test_any_order_of_arrival_gives_the_same_table(shop: Project, seed: int) -> None:
     order = random.Random(seed).sample(sorted(DAYS), len(DAYS))
-    prior = None
-    raw = None
+    prior, rows, found = None, [], {}
     for number, path in enumerate(order):
         shop.put(path, DAYS[path])
         shop.arrive(ALL, NOON + timedelta(days=number))
         raw = shop.build(ALL, prior)
-        rows = shop.rows(raw)
+        rows, found = shop.rows(raw), types(raw)
         prior = shop.keep(raw)
-    assert raw is not None
-    assert (types(raw), rows) == expected(shop.root / "other")
-    assert types(raw) == {
+    assert (found, rows) == expected(shop.root / "other")
+    assert found == {
         "id": "BIGINT", "at": "TIMESTAMP", "amount": "DOUBLE", "note": "VARCHAR",
     }  # fmt: skip
 
