@@ -138,7 +138,7 @@ def _start(settings: WorkerSettings) -> subprocess.Popen[bytes]:
     except OSError as error:
         raise Unavailable(
             Problem(
-                code="PYA008",
+                code="PYA007",
                 what="a worker process could not be started",
                 why=f"the system refused it: {error.strerror}",
                 fix="free processes or memory on the machine, then run again",

@@ -45,6 +45,7 @@ def _terms(name: str, type_text: str) -> list[tuple[str, str]]:
         text = f"cast({column} as VARCHAR)"
         if tree.any(lambda part: part.kind in _FLOATS):
             text = f"regexp_replace({text}, '-0\\.0($|[^0-9])', '0.0\\1', 'g')"
+            text = f"replace({text}, '-nan', 'nan')"
         return [(column, ""), (text, "'x'")]
     if tree.kind in _TEXTS:
         return [(column, "'x'")]

@@ -6,7 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +51,8 @@ class DuckDBEngine:
         extra_directories: Sequence[Path] = (),
     ) -> None:
         self._spill_dir = spill_dir or store_root / "spill"
+        with suppress(OSError):  # a read-only store is read all the same; it just cannot spill
+            self._spill_dir.parent.mkdir(parents=True, exist_ok=True)
         self._connection = open_session(
             [store_root, *extra_directories, self._spill_dir],
             threads=threads,
@@ -69,7 +71,7 @@ class DuckDBEngine:
         if not paths:
             empty = ", ".join(f"cast(null as {c.type}) as {quote(c.name)}" for c in schema.columns)
             return f"(select {empty} where false)"
-        listed = ", ".join(literal(_without_glob(str(path))) for path in paths)
+        listed = ", ".join(literal(str(path)) for path in paths)
         source = f"read_parquet([{listed}], hive_partitioning = false)"
         if all(column.stored is None for column in schema.columns):
             return f"(from {source})"
@@ -218,11 +220,6 @@ class DuckDBEngine:
             with self._lock:
                 self._live.discard(cursor)
             cursor.close()
-
-
-def _without_glob(path: str) -> str:
-    """A path in which wildcards stand for themselves."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
 
 
 def _replacing(statement: str) -> str:

@@ -22,6 +22,7 @@ _CORRUPT = re.compile(
     r"|decompress|TProtocolException|thrift|don't know what type|No files found",
     re.IGNORECASE,
 )
+_TOO_LARGE = re.compile(r"Could not cast value -?\d{39} to DECIMAL\(38,0\)")
 _FILE = re.compile(r"['\"]([^'\"]+\.parquet)['\"]")
 
 
@@ -139,6 +140,16 @@ def _of_query(text: str, place: Where | None) -> AndonError:
 def _of_data(text: str, place: Where | None) -> AndonError:
     if "Values were not provided for" in text:
         return _of_query(text, place)
+    if _TOO_LARGE.search(text):
+        return TaskFailed(
+            _problem(
+                "ENG017",
+                "a whole number is too large to be stored exactly",
+                "HUGEINT is stored as DECIMAL(38,0), the largest exact number that files have",
+                "cast it to VARCHAR, or to DOUBLE if fewer digits are enough",
+                place,
+            )
+        )
     return TaskFailed(
         _problem(
             "ENG009",

@@ -22,18 +22,21 @@ def open_session(
 
     Row order is not kept unless a query orders its rows; time zone and collation are fixed.
     """
-    connection = duckdb.connect(":memory:", config=_config(threads, memory_bytes, spill_bytes))
+    connection = duckdb.connect(":memory:", config=_config(threads, memory_bytes))
     listed = ", ".join(literal(str(path)) for path in directories)
     connection.execute("set global TimeZone = 'UTC'")
     connection.execute(f"set allowed_directories = [{listed}]")
     connection.execute(f"set temp_directory = {literal(str(spill_dir))}")
+    if spill_bytes is not None:
+        # After the folder: DuckDB forgets the limit, yet goes on showing it, when the folder is set.
+        connection.execute(f"set max_temp_directory_size = '{spill_bytes}B'")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
 
 
 def _config(
-    threads: int | None, memory_bytes: int | None, spill_bytes: int | None
+    threads: int | None, memory_bytes: int | None
 ) -> dict[str, str | bool | int | float | list[str]]:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -46,6 +49,4 @@ def _config(
         config["threads"] = threads
     if memory_bytes is not None:
         config["memory_limit"] = f"{memory_bytes}B"
-    if spill_bytes is not None:
-        config["max_temp_directory_size"] = f"{spill_bytes}B"
     return config
