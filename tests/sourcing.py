@@ -111,7 +111,7 @@ def texts(rows: Sequence[Sequence[Any]]) -> list[str]:
 def project(root: Path) -> Iterator[Project]:
     """A project in a folder; closed at the end."""
     store = FileTableStore(root / ".andon")
-    engine = DuckDBEngine(root / ".andon", threads=1)
+    engine = DuckDBEngine(root / ".andon", threads=2)
     try:
         yield Project(root=root, store=store, engine=engine)
     finally:

@@ -61,7 +61,7 @@ class DelimitedFiles:
             except TaskFailed as error:
                 problems.extend(error.problems)
                 continue
-            if facts.records:
+            if facts.columns and (facts.records or facts.shape == "mended"):
                 surveyed.append((load, facts))
             else:
                 found[load.id] = facts

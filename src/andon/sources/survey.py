@@ -65,7 +65,7 @@ def survey(chunks: Iterable[bytes], quote: str) -> Survey:
         is_valid = _decodes(decoder, b"", final=True)
     body = head.removeprefix(BOM)
     blank_start = body[:1] in (b"\n", b"\r")
-    unended = bool(last) and not last.endswith((b"\n", b"\r"))
+    unended = is_open or (bool(last) and not last.endswith((b"\n", b"\r")))
     mixed = returns != pairs or (pairs > 0 and feeds != pairs)
     plain = is_valid and not (is_open or has_nul or mixed or blanks or blank_start)
     return Survey(
