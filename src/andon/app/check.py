@@ -11,10 +11,10 @@ from andon.errors import Problem, TaskFailed, UsageError
 from andon.events import DeliverySetAside
 from andon.execution.line import Line, Scans, Tools
 from andon.execution.outcome import Observer, Outcome
-from andon.execution.prove import Subject, limit_of, prove, references
+from andon.execution.prove import Subject, prove, references
 from andon.execution.task import failed_check, keep
 from andon.names import did_you_mean
-from andon.spec.project import ProjectSpec
+from andon.spec.project import ProjectSpec, quarantine_limit
 
 
 def check(
@@ -69,13 +69,14 @@ def _judge(line: Line, name: str) -> Outcome:
             Subject(
                 asset=name,
                 checks=tuple(c for c in asset.checks),
-                limit=limit_of(asset),
+                limit=quarantine_limit(asset),
                 schema=snapshot.schema,
                 relation=scans.of(snapshot),
                 parts=(),
                 references=refs,
                 logical_time=line.plan.logical_time,
                 wants_digest=False,
+                rows=snapshot.rows,
             ),
         )
     except TaskFailed as failure:

@@ -13,14 +13,13 @@ from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
 from andon.errors import DataCorrupt
 from andon.execution.line import Tools
-from andon.execution.prove import limit_of
 from andon.graph.order import Graph, build
 from andon.graph.select import Facts, select
 from andon.planning.action import Action, Forecast, Plan
 from andon.planning.plan import Identity, Question, fingerprints, plan
 from andon.ports.source_reader import Arrivals, Found
 from andon.spec.asset import AssetSpec
-from andon.spec.project import ProjectSpec
+from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
 
 
@@ -244,7 +243,7 @@ def _reasons(arrivals: Arrivals) -> tuple[str, ...]:
 def _identities(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, Identity]:
     return {
         name: Identity(
-            split=split_identity(asset.checks, limit_of(asset)),
+            split=split_identity(asset.checks, quarantine_limit(asset)),
             checks=checks_identity(asset.checks) if asset.checks else "",
         )
         for name, asset in assets.items()

@@ -103,7 +103,8 @@ class Project:
             ProjectInvalid: the declarations are wrong.
             Conflict: (RUN006) others kept publishing first.
         """
-        from andon.app.run import Order, run
+        from andon.app.order import Order
+        from andon.app.run import run
 
         spec = self.spec
         order = Order(

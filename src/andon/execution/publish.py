@@ -178,6 +178,7 @@ class _Court:
             references=refs,
             digest=None,
             logical_time=self._line.plan.logical_time,
+            rows=snapshot.rows,
         )
         engine = self._line.tools.engine()
         return judge(audit, [engine.rows(query) for query in audit.queries]).results[0]

@@ -30,11 +30,12 @@ from andon.events import CheckFailedEvent
 from andon.execution.build import Built, build_asset, build_source, unpublished
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Retrying, Started, Word
-from andon.execution.prove import Proof, Staged, Subject, limit_of, prove, references
+from andon.execution.prove import Proof, Staged, Subject, prove, references
 from andon.planning.fingerprint import view_digest
 from andon.planning.plan import key_of
 from andon.spec.asset import AssetSpec
 from andon.spec.check import is_crossing
+from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
 
 _STUCK = ("failed", "held", "cancelled")
@@ -51,6 +52,7 @@ class Job:
     key: str
     split: str
     checks: str
+    began: float
 
 
 def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
@@ -123,6 +125,7 @@ def _job(line: Line, name: str, done: Mapping[str, Outcome]) -> Job:
             key=line.forecasts[name].build_key,
             split=action.split,
             checks=action.checks,
+            began=time.perf_counter(),
         )
     inputs: dict[str, Snapshot] = {}
     for read in asset.reads:
@@ -143,6 +146,7 @@ def _job(line: Line, name: str, done: Mapping[str, Outcome]) -> Job:
         key=key,
         split=action.split,
         checks=action.checks,
+        began=time.perf_counter(),
     )
 
 
@@ -177,7 +181,7 @@ def _judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:
     if known is not None or not job.checks:
         word: Word = "unchanged" if is_current else "reused"
         return _verdict(name, word, found, known)
-    built = Built(schema=found.schema, relation=Scans(line.tools).of(found))
+    built = Built(schema=found.schema, relation=Scans(line.tools).of(found), rows=found.rows)
     proof = prove(line, _subject(line, job, built))
     audit = _audit(line, job, found.id, proof)
     updates: list[Update] = [AddAudit(audit=audit), *_events(line, name, audit)]
@@ -267,13 +271,14 @@ def _subject(line: Line, job: Job, built: Built) -> Subject:
     return Subject(
         asset=own,
         checks=local + crossing_aside,
-        limit=limit_of(job.asset),
+        limit=quarantine_limit(job.asset),
         schema=built.schema,
         relation=built.relation,
         parts=built.parts,
         references=references(Scans(line.tools), crossing_aside, own, job.inputs),
         logical_time=line.plan.logical_time,
         wants_digest=bool(built.parts),
+        rows=built.rows,
     )
 
 
@@ -299,7 +304,10 @@ def _record(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) ->
         query=built.query,
         set_aside=proof.set_aside + built.malformed,
         deliveries=line.forecasts[name].deliveries if is_source else (),
-        facts=(("engine", line.tools.engine_version),),
+        facts=(
+            ("engine", line.tools.engine_version),
+            ("seconds", f"{time.perf_counter() - job.began:.3f}"),
+        ),
     )
 
 

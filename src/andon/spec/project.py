@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from andon.errors import Problem
 from andon.spec.asset import AssetSpec
+from andon.spec.check import Tolerance
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import Macro
 
@@ -67,3 +68,8 @@ class ProjectSpec:
 
 
 __all__ = ["Macro", "ProjectSpec", "Scalar", "Settings"]
+
+
+def quarantine_limit(asset: AssetSpec | SourceTable) -> Tolerance:
+    """How many rows the quarantine checks of an asset may set aside, over all of them."""
+    return asset.limit if isinstance(asset, AssetSpec) else asset.quarantine_limit

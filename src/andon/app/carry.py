@@ -1,0 +1,181 @@
+"""Carry a plan out: build, prove and publish what it names, in one round."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Literal
+
+from andon.app.land import land
+from andon.app.order import Order
+from andon.app.prepare import Prepared
+from andon.catalog.commit import Commit, Emit, PutRun, Update
+from andon.catalog.records import Publication, RunRecord
+from andon.events import RunFinished, TaskFinished
+from andon.execution.line import Line, Tools
+from andon.execution.outcome import Outcome, RunReport
+from andon.execution.publish import Settled, publish, settle_run
+from andon.execution.schedule import run_all
+from andon.execution.task import perform
+
+
+def carry_out(
+    tools: Tools, prepared: Prepared, order: Order, run_id: str, began: float, round_: int
+) -> RunReport:
+    record = RunRecord(
+        id=run_id,
+        environment=order.environment,
+        started_at=tools.clock.now(),
+        logical_time=prepared.plan.logical_time,
+    )
+    served = tuple(p.snapshot_id for p in prepared.state.pointers.values())
+    with tools.catalog.pin(served, run_id), tools.store.lock(f"run-{run_id}"):
+        tools.store.sweep()
+        _note_crashes(tools)
+        prepared = land(tools, prepared, record, order.observer)
+        line = _line(tools, prepared, order, run_id)
+        outcomes = _perform_all(line, order)
+        stopped = order.stopping()
+        if stopped:
+            _finish(tools, record, outcomes, "cancelled", began)
+            return _report(record, outcomes, None, None, "cancelled", began, round_)
+        settled = settle_run(line, outcomes)
+        status: Literal["done", "failed"] = "failed" if settled.settlement.held else "done"
+        removed = tuple(a.asset for a in prepared.plan.actions if a.verb == "remove")
+        closing = _closing(tools, record, outcomes, status, began)
+        publication = publish(line, outcomes, settled, removed, closing)
+    return _report(record, outcomes, settled, publication, status, began, round_)
+
+
+def _note_crashes(tools: Tools) -> None:
+    """Record runs whose process is gone without a last word; their lock died with it."""
+    for record in tools.catalog.runs(20):
+        if record.status != "running":
+            continue
+        with tools.store.lock(f"run-{record.id}", wait=False) as is_ours:
+            if is_ours:
+                crashed = replace(record, status="crashed")
+                tools.catalog.commit(Commit(updates=(PutRun(run=crashed),)), tools.clock.now())
+
+
+def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:
+    return Line(
+        tools=tools,
+        spec=prepared.spec,
+        graph=prepared.graph,
+        plan=prepared.plan,
+        state=prepared.state,
+        forecasts=prepared.forecasts,
+        run_id=run_id,
+        observer=order.observer,
+        stopping=order.stopping,
+        fail_fast=order.fail_fast,
+        assets=prepared.assets,
+        actions=prepared.actions,
+        damaged=prepared.damaged,
+    )
+
+
+def _perform_all(line: Line, order: Order) -> dict[str, Outcome]:
+    """Perform what the plan names; the rest is as it was."""
+    due = {a.asset for a in line.plan.actions if a.verb not in ("nothing", "blocked", "remove")}
+    outcomes: dict[str, Outcome] = {}
+    for name in line.graph.order:
+        if name not in due:
+            outcomes[name] = Outcome(asset=name, word="unchanged", snapshot=line.current(name))
+    failed = False
+
+    def task(name: str) -> Outcome:
+        nonlocal failed
+        outcome = perform(line, name, outcomes)
+        failed = failed or outcome.word == "failed"
+        return outcome
+
+    order_ = critical_order(line.graph, dict.fromkeys(line.graph.order, 1.0))
+    run_all(
+        line.graph.inputs,
+        {name: weights[name] for name in due},
+        task,
+        outcomes,
+        workers=order.workers,
+        should_stop=lambda: order.stopping() or (order.fail_fast and failed),
+    )
+    for name in line.graph.order:
+        if name not in outcomes:
+            outcomes[name] = Outcome(asset=name, word="cancelled", snapshot=line.current(name))
+    return {name: outcomes[name] for name in line.graph.order}
+
+
+def _costs(line: Line) -> dict[str, float]:
+    """Seconds each asset is expected to take: what it took last, else one."""
+    took = {
+        s.asset: float(dict(s.facts).get("seconds", "1")) for s in line.state.snapshots.values()
+    }
+    return {name: took.get(name, 1.0) for name in line.graph.order}
+
+
+def _closing(
+    tools: Tools,
+    record: RunRecord,
+    outcomes: dict[str, Outcome],
+    status: Literal["done", "failed", "cancelled"],
+    began: float,
+) -> tuple[Update, ...]:
+    """The last words of a run; they are committed together with its publication."""
+    finished = tuple(
+        Emit(
+            event=TaskFinished(
+                run_id=record.id,
+                asset=outcome.asset,
+                outcome=outcome.word,
+                seconds=round(outcome.seconds, 6),
+                rows=outcome.snapshot.rows if outcome.snapshot else None,
+                snapshot_id=outcome.snapshot.id if outcome.snapshot else None,
+                attempts=outcome.attempts,
+                reason=outcome.problems[0].what if outcome.problems else outcome.because_of,
+            )
+        )
+        for outcome in outcomes.values()
+        if outcome.word != "unchanged"
+    )
+    end = replace(record, status=status, finished_at=tools.clock.now())
+    seconds = round(time.perf_counter() - began, 6)
+    return (
+        *finished,
+        PutRun(run=end),
+        Emit(event=RunFinished(run_id=record.id, status=status, seconds=seconds)),
+    )
+
+
+def _finish(
+    tools: Tools,
+    record: RunRecord,
+    outcomes: dict[str, Outcome],
+    status: Literal["cancelled"],
+    began: float,
+) -> None:
+    updates = _closing(tools, record, outcomes, status, began)
+    tools.catalog.commit(Commit(updates=updates), tools.clock.now())
+
+
+def _report(
+    record: RunRecord,
+    outcomes: dict[str, Outcome],
+    settled: Settled | None,
+    publication: Publication | None,
+    status: Literal["done", "failed", "cancelled"],
+    began: float,
+    round_: int,
+) -> RunReport:
+    """Outcomes with the verdicts of checks across assets added."""
+    return RunReport(
+        run_id=record.id,
+        environment=record.environment,
+        status=status,
+        outcomes=tuple(outcomes.values()),
+        publication=publication,
+        held=settled.settlement.held if settled else (),
+        crossings=settled.verdicts if settled else (),
+        seconds=time.perf_counter() - began,
+        rounds=round_,
+    )

@@ -1,0 +1,27 @@
+"""How a run is to go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from andon.app.prepare import EVERYTHING, Selection
+from andon.execution.outcome import Observer, ignore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a run is to go.
+
+    Attributes:
+        fail_fast: begin nothing more after the first failure.
+        stopping: asked before each start; true after the first Ctrl-C.
+        workers: tasks at a time.
+    """
+
+    environment: str
+    selection: Selection = EVERYTHING
+    fail_fast: bool = False
+    observer: Observer = ignore
+    stopping: Callable[[], bool] = lambda: False
+    workers: int = 2
