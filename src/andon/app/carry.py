@@ -22,6 +22,11 @@ from andon.execution.task import perform
 def carry_out(
     tools: Tools, prepared: Prepared, order: Order, run_id: str, began: float, round_: int
 ) -> RunReport:
+    """Land, build, prove and publish in one round.
+
+    Raises:
+        Conflict: (CAT001) somebody published in between; what was built is kept.
+    """
     record = RunRecord(
         id=run_id,
         environment=order.environment,
@@ -91,7 +96,7 @@ def _perform_all(line: Line, order: Order) -> dict[str, Outcome]:
         failed = failed or outcome.word == "failed"
         return outcome
 
-    order_ = critical_order(line.graph, dict.fromkeys(line.graph.order, 1.0))
+    weights = critical_path(line.graph, _costs(line))
     run_all(
         line.graph.inputs,
         {name: weights[name] for name in due},
