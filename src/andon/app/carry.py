@@ -17,6 +17,7 @@ from andon.execution.outcome import Outcome, RunReport
 from andon.execution.publish import Settled, publish, settle_run
 from andon.execution.schedule import run_all
 from andon.execution.task import perform
+from andon.graph.order import critical_path
 
 
 def carry_out(
