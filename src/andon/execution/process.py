@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ class WorkerProcess:
         self._asset = ""
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self._process = _start(settings)
+        self._spill_dir = Path(settings.spill_dir) / f"worker-{self._process.pid}"
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._readers = [
@@ -93,6 +95,7 @@ class WorkerProcess:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        shutil.rmtree(self._spill_dir, ignore_errors=True)  # a killed worker leaves it behind
 
     def cause_of_death(self) -> str:
         """Signal or exit code in words."""
