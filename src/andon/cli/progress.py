@@ -39,9 +39,10 @@ def word_of(outcome: Outcome) -> str:
 
 
 def outcome_line(outcome: Outcome) -> str:
-    """One finished asset, e.g. ``ok       3.2 s  staging.orders  1.2 M rows +0.4 %``."""
-    spent = duration(outcome.seconds) if outcome.seconds else ""
-    parts = [f"{word_of(outcome):<5}", f"{spent:>9}", outcome.asset, *_facts(outcome)]
+    """One finished asset, e.g. ``ok      3.2 s  staging.orders  1.2 M rows +0.4 %``."""
+    was_worked_on = outcome.word not in ("unchanged", "held", "cancelled")
+    spent = duration(outcome.seconds) if was_worked_on else ""
+    parts = [f"{word_of(outcome):<5}", f"{spent:>6}", outcome.asset, *_facts(outcome)]
     return "  ".join(parts).rstrip()
 
 
@@ -49,7 +50,7 @@ def _facts(outcome: Outcome) -> list[str]:
     if outcome.word == "held":
         return [f"because of {outcome.because_of}"] if outcome.because_of else []
     if outcome.word == "cancelled":
-        return ["not begun"]
+        return ["stopped" if outcome.problems else "not begun"]
     if outcome.snapshot is None:
         return []
     facts = []
@@ -169,7 +170,7 @@ class Screen:
         if word in _COLOURS:
             lines[0] = colour(word, _COLOURS[word], sys.stdout) + lines[0].removeprefix(word)
         self._write(lines)
-        for problem in outcome.problems:
+        for problem in () if outcome.word == "cancelled" else outcome.problems:
             if not self._is_told(outcome, problem.what):
                 self._talk(painted(problem), always=True)
 

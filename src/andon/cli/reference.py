@@ -24,7 +24,7 @@ def pages() -> dict[str, str]:
 
 def _commands() -> str:
     context = click.Context(cli, info_name="andon")
-    shared = {option.name for option in _options(cli)}
+    shared = {option.name or "" for option in _options(cli)}
     lines = [
         "# Commands",
         "",
@@ -47,7 +47,7 @@ def _commands() -> str:
 
 
 def _section(
-    name: str, command: click.Command, parent: click.Context, shared: set[str | None]
+    name: str, command: click.Command, parent: click.Context, shared: set[str]
 ) -> Iterator[str]:
     context = click.Context(command, info_name=name, parent=parent)
     usage = " ".join(part for part in command.collect_usage_pieces(context) if part != "[OPTIONS]")
@@ -55,7 +55,7 @@ def _section(
     yield f"andon {name} [OPTIONS] {usage}".rstrip()
     yield from ("```", "")
     yield from _paragraphs(command.help or "")
-    own = [option for option in _options(command) if option.name not in shared]
+    own = [option for option in _options(command) if (option.name or "") not in shared]
     if own:
         yield ""
         yield from _table(own)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -54,11 +54,14 @@ class Session:
         """Whether stdout is read by a program."""
         return self.json or self.jsonl
 
-    def open(self) -> Project:
-        """The project that the options name; use it in a `with` statement."""
+    @contextmanager
+    def open(self) -> Iterator[Project]:
+        """The project that the options name. Ctrl-C stops what it is doing at once."""
         from andon.app.project import open_project
+        from andon.cli.signals import interruptible
 
-        return open_project(self.project, self.environment)
+        with open_project(self.project, self.environment) as project, interruptible(project):
+            yield project
 
     def data(self, lines: str | Iterable[str]) -> None:
         """Write lines of data to stdout.

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, Protocol
 
+from andon.errors import AndonError
+
 _END = 0
 """No signal has this number; it ends the listener."""
 
@@ -64,12 +66,48 @@ class Stopping:
 
 @contextmanager
 def stoppable(work: Interruptible, say: Callable[[str], None]) -> Iterator[Stopping]:
-    """Listen for SIGINT and SIGTERM while `work` runs.
-
-    A thread of its own acts on them: the main thread may be deep in the engine,
-    where a Python signal handler would wait until the query is done.
-    """
+    """The first signal is told to `work`, which finishes what is running; the second stops it."""
     stopping = Stopping(work, say)
+    before = {number: signal.signal(number, _noted) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with _listening(stopping.heard):
+            yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible(work: Interruptible) -> Iterator[None]:
+    """Any signal stops `work` at once and unwinds the program.
+
+    Raises:
+        KeyboardInterrupt: (or `Terminated`) in place of the error by which the engine says that
+            it was stopped.
+    """
+    heard: list[int] = []
+
+    def stop(number: int) -> None:
+        heard.append(number)
+        work.interrupt()
+
+    with _listening(stop):
+        try:
+            yield
+        except AndonError as error:
+            if heard:
+                ended = heard[0] == signal.SIGTERM
+                raise (Terminated if ended else KeyboardInterrupt) from error
+            raise
+
+
+@contextmanager
+def _listening(heard: Callable[[int], None]) -> Iterator[None]:
+    """Tell signals to `heard`, in a thread of its own.
+
+    The main thread may be deep in the engine, where a Python signal handler
+    would wait until the query is done.
+    """
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
 
@@ -78,18 +116,15 @@ def stoppable(work: Interruptible, say: Callable[[str], None]) -> Iterator[Stopp
             for number in numbers:
                 if number == _END:
                     return
-                stopping.heard(number)
+                heard(number)
 
     listener = threading.Thread(target=listen, name="signals", daemon=True)
-    before = {number: signal.signal(number, _noted) for number in (signal.SIGINT, signal.SIGTERM)}
     woken = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     listener.start()
     try:
-        yield stopping
+        yield
     finally:
         signal.set_wakeup_fd(woken)
-        for number, handler in before.items():
-            signal.signal(number, handler)
         theirs.send(bytes([_END]))
         listener.join(timeout=1)
         ours.close()

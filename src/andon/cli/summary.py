@@ -28,7 +28,10 @@ def summary(report: RunReport, *, whole: bool = False) -> list[str]:
         lines.append(f"planned {report.rounds} times, since others published meanwhile")
     if report.held:
         lines.append(f"held: {plural(len(report.held), 'asset')}")
-        shown, rest = shortened(report.held, LIST_MOST, whole=whole)
+        causes_first = sorted(
+            report.held, key=lambda h: (h.because_of not in ("", h.asset), h.asset)
+        )
+        shown, rest = shortened(causes_first, LIST_MOST, whole=whole)
         for held in shown:
             lines += held_lines(held)
         if rest:

@@ -19,7 +19,7 @@ def table(
     *,
     widest: int | None = WIDEST,
     indent: str = "",
-    empty: str = "",
+    right: Sequence[int] = (),
 ) -> Iterator[str]:
     """Lines of a table: header, rule, rows; numbers stand on the right.
 
@@ -28,30 +28,32 @@ def table(
         body: values; each is written by `cell`, a text as it is.
         widest: longer cells are cut; None cuts nothing.
         indent: put before every line.
-        empty: written in place of a text that is empty.
+        right: columns of text that stand on the right too.
     """
-    texts = [[_text(value, widest, empty) for value in row] for row in body]
+    texts = [[_text(value, widest) for value in row] for row in body]
     widths = [
         max([width(name), *(width(row[index]) for row in texts)])
         for index, name in enumerate(header)
     ]
-    right = [_is_numeric([row[index] for row in body]) for index in range(len(header))]
+    on_right = [
+        index in right or _is_numeric([row[index] for row in body]) for index in range(len(header))
+    ]
     if any(header):
-        yield indent + _line(list(header), widths, right)
+        yield indent + _line(list(header), widths, on_right)
         yield indent + _GAP.join("-" * size for size in widths)
     for row in texts:
-        yield indent + _line(row, widths, right)
+        yield indent + _line(row, widths, on_right)
 
 
-def _text(value: object, widest: int | None, empty: str) -> str:
-    text = (cell(value) or empty) if isinstance(value, str) else cell(value)
+def _text(value: object, widest: int | None) -> str:
+    text = cell(value)
     return text if widest is None else cut(text, widest)
 
 
-def _line(values: list[str], widths: list[int], right: list[bool]) -> str:
+def _line(values: list[str], widths: list[int], sides: list[bool]) -> str:
     padded = [
         " " * (size - width(value)) + value if on_right else value + " " * (size - width(value))
-        for value, size, on_right in zip(values, widths, right, strict=True)
+        for value, size, on_right in zip(values, widths, sides, strict=True)
     ]
     return _GAP.join(padded).rstrip()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from andon.catalog.records import Publication
 
 _HEADER = ("publication", "at", "kind", "changed", "held", "assets", "note")
+_RIGHT = (0, 3, 4)
 
 
 @click.command()
@@ -41,8 +42,12 @@ def command(session: Session, name: str | None, limit: int) -> int:
         session.say(what)
         session.next_step("andon run")
         return 0
-    session.data(table(_HEADER, [_row(p, whole=session.verbose) for p in publications]))
-    if len(publications) > 1:
+    session.data(
+        table(_HEADER, [_row(p, whole=session.verbose) for p in publications], right=_RIGHT)
+    )
+    if publications[0].kind == "rollback":
+        session.next_step("andon rollback --release", "allows what was withdrawn again")
+    elif len(publications) > 1 and name is None:
         session.next_step(
             f"andon rollback --to {publications[1].number}", "goes back to the one before"
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from andon.app.views import AssetLine
 
 _HEADER = ("asset", "kind", "state", "rows", "checks", "publication", "at", "owner")
+_RIGHT = (3, 4, 5)
 
 
 @click.command()
@@ -30,7 +31,7 @@ def command(session: Session, select: tuple[str, ...], exclude: tuple[str, ...])
         session.document("ls", {"assets": [_record(line) for line in lines]})
         return 0
     shown, rest = shortened(lines, LIST_MOST, whole=session.verbose)
-    session.data(table(_HEADER, [_row(line) for line in shown]))
+    session.data(table(_HEADER, [_row(line) for line in shown], right=_RIGHT))
     if rest:
         session.data(rest)
     if lines and all(line.publication is None for line in lines):

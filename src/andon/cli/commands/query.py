@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from andon.cli.session import Session, global_options
-from andon.errors import Problem, UsageError
+from andon.errors import Problem, ProjectInvalid, UsageError
 
 if TYPE_CHECKING:
     from andon.app.views import Result
@@ -60,7 +60,13 @@ def command(
     most = limit if limit is not None else (_LIMIT if chosen == "table" else 0)
     when = int(as_of) if as_of and as_of.isdecimal() else as_of
     with session.open() as project:
-        result = project.query(text, values or None, when, limit=most or None)
+        try:
+            result = project.query(text, values or None, when, limit=most or None)
+        except ProjectInvalid as error:
+            # the project is sound if every problem lies in the query that was typed
+            if all(p.where is not None and p.where.path == "query" for p in error.problems):
+                raise UsageError(*error.problems) from error
+            raise
     if session.is_machine or chosen == "json":
         session.document("query", _record(result))
     elif chosen == "csv":
