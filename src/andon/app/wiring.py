@@ -20,6 +20,7 @@ from andon.spec.project import ProjectSpec
 from andon.stores.clock import SystemClock
 from andon.stores.files import FileTableStore
 from andon.stores.sqlite.catalog import SqliteCatalog
+from andon.stores.steps import OnStep, ignore
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.engine import DuckDBEngine
@@ -58,12 +59,21 @@ class Wired:
         self.store.close()
 
 
-def wire(root: Path, spec: ProjectSpec, clock: Clock | None = None) -> Wired:
-    """Give a project its tools. Nothing heavy is imported before it is used."""
+def wire(
+    root: Path, spec: ProjectSpec, clock: Clock | None = None, on_step: OnStep = ignore
+) -> Wired:
+    """Give a project its tools. Nothing heavy is imported before it is used.
+
+    Args:
+        root: folder of the project.
+        spec: its declarations.
+        clock: the machine's own if None.
+        on_step: called before and after each durable step, for fault tests.
+    """
     place = root / STORE
     read_only = not os.access(place if place.exists() else root, os.W_OK)
-    store = FileTableStore(place)
-    catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only)
+    store = FileTableStore(place, on_step=on_step)
+    catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only, on_step=on_step)
     engine_version = version("duckdb")
     started = Once(lambda: _engine(place, spec))
     engine = LazyEngine(started, engine_version)
