@@ -155,3 +155,23 @@ def test_no_file_at_all_is_a_clear_problem(shop: Project) -> None:
     with pytest.raises(TaskFailed) as told:
         shop.read(table("in/*.csv"))
     assert told.value.code == "SRC001"
+
+
+CLASHES = ("n", "r", "o", "j", "fi", "origin", "before", "file_index", "filename", "place", "json")
+
+
+def test_columns_may_have_any_name_that_the_reader_uses_itself(shop: Project) -> None:
+    for number in (1, 2):
+        body = ", ".join(f'"{name}": {number}' for name in (*CLASHES, "file_row_number"))
+        shop.put(f"{number}.jsonl", f"{{{body}}}\n{{{body}}}\n".encode())
+        query = "select " + ", ".join(f'{number} as "{name}"' for name in CLASHES)
+        staged = shop.store.stage("make", f"p{number}")
+        twice = f"{query} union all {query}"
+        shop.engine.write(twice, {}, shop.engine.describe(twice, {}), staged)
+        shop.put(f"{number}.parquet", staged.read_bytes())
+    for form in ("jsonl", "parquet"):
+        shop.deliveries.clear()
+        rows = shop.read(table(f"*.{form}"))
+        assert [(row[0], *row[-2:]) for row in rows] == [
+            (1, f"1.{form}", 1), (1, f"1.{form}", 2), (2, f"2.{form}", 1), (2, f"2.{form}", 2),
+        ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from andon.acquisition.choose import Load
@@ -39,7 +40,7 @@ class ColumnarFiles:
     ) -> str:
         """Query of all rows of loads in the columns of the table."""
         queries = [
-            self._rows(batch, facts[batch[0].id], columns)
+            self._rows(batch, facts, columns)
             for batch in _batches([load for load in loads if facts[load.id].served], facts)
         ]
         return "\nunion all\n".join(queries)
@@ -63,24 +64,32 @@ class ColumnarFiles:
             columns=tuple((column.name, (column.type,)) for column in schema.columns),
         )
 
-    def _rows(self, loads: Sequence[Load], facts: Facts, columns: Sequence[Column]) -> str:
-        own = {name.casefold(): name for name, _ in facts.columns}
+    def _rows(
+        self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
+    ) -> str:
+        own = {name.casefold(): name for name, _ in facts[loads[0].id].columns}
         outputs = []
         for column in columns:
             name = own.get(column.name.casefold())
             value = f"r.{identifier(name)}" if name else "null"
             outputs.append(f"cast({value} as {column.type}) as {identifier(column.name)}")
-        origins = ", ".join(f"({at}, {literal(load.path)})" for at, load in enumerate(loads))
-        source = _source([self._store.raw(load.content) for load in loads])
+        paths = [self._store.raw(load.content) for load in loads]
+        before = accumulate((facts[load.id].records for load in loads), initial=0)
+        origins = ", ".join(
+            f"({literal(str(path))}, {literal(load.path)}, {count}::bigint)"
+            for path, load, count in zip(paths, loads, before, strict=False)
+        )
+        # `_file` and `_row` are refused as names in files, so they cannot clash here.
+        source = _source(paths, ", filename = '_file'")
         return (
-            f"select {', '.join([*outputs, 'o.origin as _file', 'r.n as _row'])} "
-            f"from (select *, file_index as fi, file_row_number + 1 as n from {source}) r "
-            f"join (values {origins}) o(fi, origin) on r.fi = o.fi"
+            f"select {', '.join([*outputs, 'o.origin as _file', 'r._row - o.before as _row'])} "
+            f"from (select *, row_number() over () as _row from {source}) r "
+            f"join (values {origins}) o(place, origin, before) on r._file = o.place"
         )
 
 
-def _source(paths: Sequence[Path]) -> str:
-    return f"read_parquet({files(paths)}, hive_partitioning = false)"
+def _source(paths: Sequence[Path], origin: str = "") -> str:
+    return f"read_parquet({files(paths)}, hive_partitioning = false{origin})"
 
 
 def _batches(loads: Sequence[Load], facts: Mapping[str, Facts]) -> Iterator[list[Load]]:

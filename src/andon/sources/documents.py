@@ -167,15 +167,18 @@ class DocumentFiles:
                 value = _cast(value, column.type)
             outputs.append(f"{value} as {identifier(column.name)}")
         origins, before = [], 0
-        for at, (load, facts) in enumerate(batch):
-            origins.append(f"({at}, {literal(load.path)}, {before}::bigint)")
+        for load, facts in batch:
+            path = literal(str(self._path(load, facts)))
+            origins.append(f"({path}, {literal(load.path)}, {before}::bigint)")
             before += facts.records
-        number = "r.n" if is_mended else "r.n - o.before"
-        counted = "" if is_mended else ", row_number() over () as n"
+        number = "r.n" if is_mended else "r._row - o.before"
+        # `_file` and `_row` are refused as names in files, so they cannot clash here.
+        counted = "" if is_mended else ", row_number() over () as _row"
+        source = self._source(batch, kinds, origin=", filename = '_file'")
         return (
-            f"select {', '.join([*outputs, 'o.origin as _file', f'{number} as _row'])} from "
-            f"(select *, file_index as fi{counted} from {self._source(batch, kinds)}) r "
-            f"join (values {', '.join(origins)}) o(fi, origin, before) on r.fi = o.fi"
+            f"select {', '.join([*outputs, 'o.origin as _file', f'{number} as _row'])} "
+            f"from (select *{counted} from {source}) r "
+            f"join (values {', '.join(origins)}) o(place, origin, before) on r._file = o.place"
         )
 
     def _source(
@@ -184,19 +187,20 @@ class DocumentFiles:
         kinds: Mapping[str, str],
         *,
         records: bool = True,
+        origin: str = "",
     ) -> str:
         shape = self._shape(*batch[0])
         listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
-        paths = [
-            self._mend(load).clean if facts.shape == "mended" else self._readable(load)
-            for load, facts in batch
-        ]
+        paths = [self._path(load, facts) for load, facts in batch]
         return (
             f"read_json({files(paths)}, "
             f"format = {literal(_FORMATS.get(shape.shape, 'newline_delimited'))}, "
             f"columns = {{{listed}}}, records = {str(records).lower()}, "
-            f"compression = {literal(shape.compression)})"
+            f"compression = {literal(shape.compression)}{origin})"
         )
+
+    def _path(self, load: Load, facts: Facts) -> Path:
+        return self._mend(load).clean if facts.shape == "mended" else self._readable(load)
 
     def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
         same: dict[_Shape, list[tuple[Load, Facts]]] = {}
