@@ -155,7 +155,11 @@ def _kind(column: str, shape: Shape) -> str:
     whole = f"cast(try_cast({column} as bigint) as varchar) = {column}"
     return (
         f"case when {column} is null then null "
-        f"when {whole} then case when length({column}) <= 15 then {int(Seen.SHORT)} "
+        # What sorts after the digits is no number and no date: most text is settled at once.
+        f"when {column} >= ':' then case when strlen({column}) > 5 then {int(Seen.TEXT)} {word}"
+        f"when lower({column}) in ('true', 'false') then {int(Seen.BOOLEAN)} "
+        f"else {int(Seen.TEXT)} end "
+        f"when {whole} then case when strlen({column}) <= 15 then {int(Seen.SHORT)} "
         f"else {int(Seen.LONG)} end {word}"
         f"when try_cast({column} as double) is not null "
         f"then case when regexp_full_match({column}, '{_FLOAT}') then {int(Seen.FLOAT)} "
@@ -166,7 +170,6 @@ def _kind(column: str, shape: Shape) -> str:
         f"when regexp_full_match({column}, '{_MOMENT}') then {int(Seen.TIMESTAMP)} "
         f"when regexp_full_match({column}, '{_ZONED}') then {int(Seen.ZONED)} "
         f"else {int(Seen.TEXT)} end "
-        f"when lower({column}) in ('true', 'false') then {int(Seen.BOOLEAN)} "
         f"else {int(Seen.TEXT)} end"
     )
 
