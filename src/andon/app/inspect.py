@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from andon.app.prepare import Prepared, Selection, chosen, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.views import AssetLine, AssetView, FailingRows
-from andon.catalog.records import Audit, CheckResult, DataFile, Snapshot, State
+from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
+from andon.execution.task import RENAMED_FROM
 from andon.names import did_you_mean
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable
+
+_ALL = 1_000_000
 
 
 def list_assets(
@@ -238,3 +241,26 @@ def _failing_of(tools: Tools, snapshot: Snapshot, is_served: bool, limit: int) -
             )
         )
     return found
+
+
+def history(
+    tools: Tools, environment: str, name: str | None, limit: int
+) -> tuple[Publication, ...]:
+    """Publications, newest first; of one asset those that moved it, under its former names too."""
+    if name is None:
+        return tuple(tools.catalog.publications(environment, limit))
+    names = former_names(tools, name)
+    found = tools.catalog.publications(environment, _ALL)
+    return tuple(p for p in found if any(c.asset in names for c in p.changes))[:limit]
+
+
+def former_names(tools: Tools, name: str) -> frozenset[str]:
+    """The asset's name and every name it was renamed from."""
+    names: set[str] = set()
+    waiting = {name}
+    while waiting:
+        current = waiting.pop()
+        names.add(current)
+        facts = (dict(s.facts) for s in tools.catalog.snapshots(current))
+        waiting |= {f[RENAMED_FROM] for f in facts if RENAMED_FROM in f} - names
+    return frozenset(names)

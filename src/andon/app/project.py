@@ -197,12 +197,10 @@ class Project:
 
     def history(self, name: str | None = None, limit: int = 20) -> tuple[Publication, ...]:
         """Publications, newest first; of one asset those that moved it."""
+        from andon.app.inspect import history
+
         spec = self.spec
-        catalog = self._wire(spec).tools.catalog
-        found = catalog.publications(self._env(spec), limit if name is None else 10_000)
-        if name is not None:
-            found = [p for p in found if any(c.asset == name for c in p.changes)][:limit]
-        return tuple(found)
+        return history(self._wire(spec).tools, self._env(spec), name, limit)
 
     def rollback(
         self, *, to: int | None = None, asset: str | None = None, by: str | None = None

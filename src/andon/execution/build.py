@@ -15,6 +15,7 @@ from andon.schema import Schema
 from andon.spec.asset import AssetSpec, PythonBody, SqlBody
 from andon.spec.source import SourceTable
 from andon.sql.bind import bind
+from andon.sql.fill import fill
 from andon.sql.quote import identifier
 
 
@@ -81,17 +82,14 @@ def build_asset(line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot]) ->
         return _build_python(line, asset, asset.body, inputs)
     scans = Scans(line.tools)
     tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
-    query = _bound(line, asset, asset.body, tables)
+    query = _typed(asset, _bound(line, asset, asset.body, tables))
     engine = line.tools.engine()
+    parameters = line.parameters(asset)
     if asset.materialize == "view":
         marks = {name: placeholder(snapshot.id) for name, snapshot in inputs.items()}
-        return Built(
-            schema=engine.describe(query, {}),
-            relation=f"({query})",
-            query=_bound(line, asset, asset.body, marks),
-        )
-    parameters = line.parameters(asset)
-    query = _typed(asset, query)
+        kept = fill(_typed(asset, _bound(line, asset, asset.body, marks)), parameters)
+        query = fill(query, parameters)
+        return Built(schema=engine.describe(query, {}), relation=f"({query})", query=kept)
     schema = engine.describe(query, parameters)
     staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
     written = engine.write(query, parameters, schema, staged)

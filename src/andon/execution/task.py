@@ -38,6 +38,9 @@ from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
 
+RENAMED_FROM = "renamed from"
+"""Fact of a snapshot that was taken over from an asset of another name."""
+
 _STUCK = ("failed", "held", "cancelled")
 
 
@@ -103,7 +106,7 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     job = _job(line, name, done)
     if (name, job.key, job.split) in line.state.withdrawn:
         return _withdrawn(line, name)
-    found = _finished(line, job)
+    found = _finished(line, job) or _taken_over(line, job)
     if found is None:
         with line.tools.store.lock(f"build-{job.key}"):
             # Somebody else may have built the same key while we waited for it.
@@ -166,6 +169,33 @@ def _finished(line: Line, job: Job) -> Snapshot | None:
         if bound != {item.snapshot_id for item in job.refs}:
             return None
     return found
+
+
+def _taken_over(line: Line, job: Job) -> Snapshot | None:
+    """The snapshot of the asset's former name, recorded under the new one; nothing is built."""
+    name = job.asset.name
+    former_name = line.actions[name].renamed_from
+    former = line.current(former_name) if former_name else None
+    if former is None or former.id in line.damaged:
+        return None
+    if (former.build_key, former.split) != (job.key, job.split):
+        return None
+    taken = replace(
+        former,
+        id=line.tools.new_id(),
+        asset=name,
+        run_id=line.run_id,
+        created_at=line.tools.clock.now(),
+        status="candidate",
+        status_at=None,
+        facts=(*former.facts, (RENAMED_FROM, former.asset)),
+    )
+    known = next((a for a in line.tools.catalog.audits(former.id) if a.checks == job.checks), None)
+    updates: list[Update] = [AddSnapshot(snapshot=taken)]
+    if known is not None:
+        updates.append(AddAudit(audit=replace(known, snapshot_id=taken.id, files=())))
+    line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
+    return taken
 
 
 def _withdrawn(line: Line, name: str) -> Outcome:

@@ -183,7 +183,7 @@ def _judge_asset(
     if action.current is None and action.verb in ("build", "maybe"):
         former = next((n for n, s in removed.items() if s.fingerprint == own), None)
         if former is not None:
-            return replace(action, verb="rename", renamed_from=former, reasons=(f"was `{former}`",))
+            return replace(action, verb="rename", renamed_from=former, reasons=("same definition",))
     return action
 
 

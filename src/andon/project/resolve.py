@@ -52,6 +52,8 @@ class _Resolver:
         for asset in self._parts.assets:
             self._judge_asset(asset)
         self._refuse_cycles()
+        for table in self._tables:
+            self._refuse_crossing_quarantine(table)
         assets = [
             self._with_checks(asset) if asset.checks else asset for asset in self._parts.assets
         ]
@@ -115,6 +117,21 @@ class _Resolver:
                 self._refuse_parameter(
                     asset.name, parameter, given, file.where_of(f"${parameter}", body.start)
                 )
+
+        if asset.materialize == "view":
+            self._refuse_macros(asset, body, file)
+
+    def _refuse_macros(self, asset: AssetSpec, body: SqlBody, file: TextFile) -> None:
+        """A view outlives the macros of its day, so rolled back it would read with newer ones."""
+        called = {macro.name for macro in self._parts.macros} & set(body.functions)
+        for name in sorted(called):
+            self._findings.add(
+                "PRJ034",
+                file.where_of(name, body.start),
+                what=f"view `{asset.name}` calls the project macro `{name}`",
+                why="a view is kept as a query; an older one would run with a newer macro",
+                fix="write `materialize: table`, or put the macro's expression into the view",
+            )
 
     def _judge_python(self, asset: AssetSpec, body: PythonBody) -> None:
         file = self._parts.files[asset.path]
@@ -199,6 +216,18 @@ class _Resolver:
             if name in references_of(check, asset.name) and check.where is not None:
                 return check.where
         return self._python_where(file, name)
+
+    def _refuse_crossing_quarantine(self, table: SourceTable) -> None:
+        """A raw table is read from its deliveries alone, so nothing else may decide its rows."""
+        for check in table.checks:
+            if check.on_fail == "quarantine" and references_of(check, table.name):
+                self._findings.add(
+                    "PRJ035",
+                    check.where,
+                    what=f"raw table `{table.name}` sets rows aside by comparing with another asset",
+                    why="a raw table is what arrived, and depends on nothing else",
+                    fix="declare the check on the staging asset that reads it, or `on_fail: warn`",
+                )
 
     def _with_checks(self, owner: Owner) -> Owner:
         """The owner with the queries of its checks filled in; itself where it has none."""
