@@ -34,6 +34,7 @@ golden: $(READY)  ## rewrite the golden files; review the diff before you commit
 	git diff --stat -- tests/golden
 
 docs: $(READY)  ## everything documented runs, and everything that exists is documented
+	$(BIN)/python -m andon.cli.reference docs/reference
 	$(BIN)/python -m pytest -q tests/docs
 
 soak: $(READY)  ## full counts of fault and property tests; prints the seed of a failure

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from andon.errors import AndonError
-
 _END = 0
 """No signal has this number; it ends the listener."""
 
@@ -68,13 +66,8 @@ class Stopping:
 def stoppable(work: Interruptible, say: Callable[[str], None]) -> Iterator[Stopping]:
     """The first signal is told to `work`, which finishes what is running; the second stops it."""
     stopping = Stopping(work, say)
-    before = {number: signal.signal(number, _noted) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with _listening(stopping.heard):
-            yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with _handled_by(_noted), _listening(stopping.heard):
+        yield stopping
 
 
 @contextmanager
@@ -82,8 +75,8 @@ def interruptible(work: Interruptible) -> Iterator[None]:
     """Any signal stops `work` at once and unwinds the program.
 
     Raises:
-        KeyboardInterrupt: (or `Terminated`) in place of the error by which the engine says that
-            it was stopped.
+        KeyboardInterrupt: (or `Terminated`) in place of whatever error the engine raises when it
+            is stopped.
     """
     heard: list[int] = []
 
@@ -91,14 +84,32 @@ def interruptible(work: Interruptible) -> Iterator[None]:
         heard.append(number)
         work.interrupt()
 
-    with _listening(stop):
-        try:
+    def unwind(number: int, _frame: FrameType | None) -> NoReturn:
+        heard.append(number)
+        raise _ending(number)
+
+    try:
+        with _handled_by(unwind), _listening(stop):
             yield
-        except AndonError as error:
-            if heard:
-                ended = heard[0] == signal.SIGTERM
-                raise (Terminated if ended else KeyboardInterrupt) from error
-            raise
+    except Exception as error:
+        # the engine notices signals too, and then raises what it likes
+        if heard:
+            raise _ending(heard[0]) from error
+        raise
+
+
+def _ending(number: int) -> KeyboardInterrupt:
+    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 @contextmanager
