@@ -19,6 +19,9 @@ from andon.execution.schedule import run_all
 from andon.execution.task import perform
 from andon.graph.order import critical_path
 
+_RECENT = 20
+"""Runs that are looked at for a crash."""
+
 
 def carry_out(
     tools: Tools, prepared: Prepared, order: Order, run_id: str, began: float, round_: int
@@ -35,7 +38,8 @@ def carry_out(
         logical_time=prepared.plan.logical_time,
     )
     served = tuple(p.snapshot_id for p in prepared.state.pointers.values())
-    with tools.catalog.pin(served, run_id), tools.store.lock(f"run-{run_id}"):
+    # The run pins its own id too: a running record whose id nobody pins has crashed.
+    with tools.catalog.pin((*served, run_id), run_id):
         tools.store.sweep()
         _note_crashes(tools)
         prepared = land(tools, prepared, record, order.observer)
@@ -54,14 +58,12 @@ def carry_out(
 
 
 def _note_crashes(tools: Tools) -> None:
-    """Record runs whose process is gone without a last word; their lock died with it."""
-    for record in tools.catalog.runs(20):
-        if record.status != "running":
-            continue
-        with tools.store.lock(f"run-{record.id}", wait=False) as is_ours:
-            if is_ours:
-                crashed = replace(record, status="crashed")
-                tools.catalog.commit(Commit(updates=(PutRun(run=crashed),)), tools.clock.now())
+    """Record runs whose process is gone without a last word; their pin died with it."""
+    alive = tools.catalog.pinned()
+    for record in tools.catalog.runs(_RECENT):
+        if record.status == "running" and record.id not in alive:
+            crashed = replace(record, status="crashed")
+            tools.catalog.commit(Commit(updates=(PutRun(run=crashed),)), tools.clock.now())
 
 
 def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:

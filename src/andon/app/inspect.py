@@ -10,6 +10,7 @@ from andon.app.views import AssetLine, AssetView, FailingRows
 from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
+from andon.execution.prove import QUARANTINE
 from andon.execution.task import RENAMED_FROM
 from andon.names import did_you_mean
 from andon.spec.asset import AssetSpec, SqlBody
@@ -221,7 +222,8 @@ def _failing_of(tools: Tools, snapshot: Snapshot, is_served: bool, limit: int) -
                 files[file.path] = (file, result.label, result.failing)
     for file in snapshot.files:
         if file.role == "aside":
-            files[file.path] = (file, f"set aside ({file.label})", file.rows)
+            why = "quarantine" if file.label == QUARANTINE else "malformed"
+            files[file.path] = (file, f"set aside ({why})", file.rows)
     found = []
     for file, label, count in files.values():
         tools.store.verify(file)

@@ -31,8 +31,8 @@ class DataFile:
         sha256: for integrity only; never content identity.
         role: ``data`` is served; ``aside`` are quarantined or malformed rows; ``failing`` are
             example rows of a failed check.
-        label: for ``failing`` the identity of the check, for raw parts the delivery ids, for ``aside``
-            ``malformed`` or ``quarantine``.
+        label: for ``failing`` the identity of the check, for raw parts the delivery ids, for
+            rows that checks set aside ``quarantine``.
         modified_ns: the file's time when it was made durable; a file with another time is hashed
             before it is served.
     """

@@ -42,13 +42,10 @@ class Built:
 
 def build_source(line: Line, table: SourceTable, prior: Snapshot | None) -> Built:
     """Read the landed deliveries of a raw table; parts of the prior snapshot are reused."""
-    forecast = line.forecasts[table.name]
-    deliveries = list(line.state.deliveries.get(table.name, ()))
-    sets_aside = any(check.on_fail == "quarantine" for check in table.checks)
     raw = line.tools.reader.build(
         table,
-        deliveries,
-        None if sets_aside or prior is None or prior.fingerprint != forecast.fingerprint else prior,
+        line.state.deliveries.get(table.name, ()),
+        prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
@@ -56,7 +53,7 @@ def build_source(line: Line, table: SourceTable, prior: Snapshot | None) -> Buil
             path=part.staged,
             rows=part.rows,
             role="aside" if part.role == "aside" else "data",
-            label="malformed" if part.role == "aside" else part.label,
+            label=part.label,
         )
         for part in raw.parts
     )

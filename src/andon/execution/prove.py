@@ -19,6 +19,9 @@ from andon.execution.line import Line, Scans
 from andon.schema import Schema
 from andon.spec.check import Check, Tolerance, identity_of, references_of
 
+QUARANTINE = "quarantine"
+"""Label of the file of rows that checks set aside; those of a source's reader name deliveries."""
+
 EXAMPLES = 1000
 """Failing rows of one check that are kept with a snapshot."""
 
@@ -114,7 +117,7 @@ def prove(line: Line, subject: Subject) -> Proof:
             subject.schema, findings.rows, high, low, algorithm=engine.digest_algorithm()
         )
     results = tuple(_with_aside(result, aside_counts) for result in findings.results)
-    set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == "quarantine")
+    set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
         parts=subject.parts,
         examples=_examples(line, subject, results),
@@ -166,7 +169,7 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
             parts=(
                 Staged(path=kept, rows=written.rows),
                 *others,
-                Staged(path=aside, rows=removed.rows, role="aside", label="quarantine"),
+                Staged(path=aside, rows=removed.rows, role="aside", label=QUARANTINE),
             ),
         ),
         dict(counts.by_check),

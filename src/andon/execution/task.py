@@ -38,6 +38,9 @@ from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
 
+_STRIPE = 3
+"""Digits of a build key that name its lock: few files, and two keys seldom share one."""
+
 RENAMED_FROM = "renamed from"
 """Fact of a snapshot that was taken over from an asset of another name."""
 
@@ -108,7 +111,7 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         return _withdrawn(line, name)
     found = _finished(line, job) or _taken_over(line, job)
     if found is None:
-        with line.tools.store.lock(f"build-{job.key}"):
+        with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
             # Somebody else may have built the same key while we waited for it.
             found = _finished(line, job)
             if found is None:
