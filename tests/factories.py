@@ -35,7 +35,7 @@ SHOP: Mapping[str, str] = {
 GENERATIONS: Mapping[str, str] = {
     "andon.toml": '[project]\nname = "generations"\n\n[settings]\nthreads = 2\n',
     "sources/raw.yml": "tables:\n  batch:\n    path: data/batch.csv\n",
-    "data/batch.csv": "id,gen,bad_a,bad_b,bad_c\n1,0,0,0,0\n2,0,0,0,0\n",
+    "data/batch.csv": "id,gen,bad_a,bad_b,bad_c\n1,0,0,0,0\n2,0,0,0,0\n3,0,0,0,0\n",
     **{
         f"assets/t/{name}.sql": (
             f"/* andon\ntogether: [trio]\nchecks:\n  - expect: bad_{name} = 0\n{extra}*/\n"
