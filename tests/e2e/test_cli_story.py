@@ -177,6 +177,14 @@ def test_a_terminal_gets_colours(project: Path) -> None:
     assert "\x1b[32mok" in on_a_terminal("run", at=project)
 
 
+def test_a_terminal_sees_what_is_running(project: Path) -> None:
+    slow = "select sum(hash(a.range * b.range)) as x from range(8000) a, range(20000) b"
+    (project / "assets" / "staging" / "slow.sql").write_text(slow, "utf-8")
+    sent = on_a_terminal("run", at=project)
+    assert re.search(r"\r\x1b\[2K\x1b\[2m\d done, .* \| .*staging\.slow", sent)
+    assert sent.rindex("\x1b[2K") < sent.index("published 6 assets")
+
+
 @pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_plain_terminal_gets_plain_lines(project: Path, extra: dict[str, str]) -> None:
     sent = on_a_terminal("run", at=project, **extra)

@@ -27,7 +27,8 @@ WORDS = {
     "cancelled": "skip",
 }
 _COLOURS = {"ok": "32", "same": "32", "reuse": "32", "audit": "32", "warn": "33", "FAIL": "31"}
-_TICK_S = 0.25
+_TICK_S = 0.1
+"""The footer is drawn by the clock and not per notice: a thousand quick assets cost no redraws."""
 
 
 def word_of(outcome: Outcome) -> str:
@@ -88,9 +89,8 @@ class Screen:
     A reader of stdout that goes away ends the drawing, never the run.
     """
 
-    def __init__(self, session: Session, total: int | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._total = total
         self._running: dict[str, float] = {}
         self._finished = 0
         self._is_broken = False
@@ -127,7 +127,6 @@ class Screen:
             elif not self._session.json:
                 self._clear()
                 self._draw(notice)
-                self._show()
 
     def say(self, line: str) -> None:
         """A line of talk, above the footer."""
@@ -198,11 +197,12 @@ class Screen:
         if not self._is_live:
             return
         now = time.monotonic()
-        done = str(self._finished) if self._total is None else f"{self._finished}/{self._total}"
         running = ", ".join(
             f"{asset} {duration(now - since)}" for asset, since in self._running.items()
         )
-        text = f"{done} done, {duration(now - self._began)}" + (f" | {running}" if running else "")
+        text = f"{number(self._finished)} done, {duration(now - self._began)}" + (
+            f" | {running}" if running else ""
+        )
         footer = cut(text, get_terminal_size().columns - 1)
         if footer != self._footer:
             sys.stderr.write(f"\r\x1b[2K\x1b[2m{footer}\x1b[0m")
