@@ -86,8 +86,8 @@ def test_an_untouched_file_verifies(store: FileTableStore) -> None:
 
 def test_a_missing_file_is_named(store: FileTableStore) -> None:
     file = keep(store)
-    store.remove(file)
-    store.remove(file)
+    store.remove(file.path)
+    store.remove(file.path)
     with pytest.raises(DataCorrupt, match=r"data/marts\.a/s1\.parquet") as error:
         store.verify(file)
     assert error.value.code == "STO003"

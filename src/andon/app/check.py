@@ -31,12 +31,14 @@ def check(
     prepared = prepare(tools, spec, environment, selection)
     run_id = tools.new_id()
     line = _line(tools, prepared, run_id, observer)
+    served = (pointer.snapshot_id for pointer in prepared.state.pointers.values())
     found = []
-    for name in prepared.graph.order:
-        if name in prepared.plan.selected and prepared.assets[name].checks:
-            outcome = _judge(line, name)
-            observer(outcome)
-            found.append(outcome)
+    with tools.catalog.pin((*served, run_id), run_id):
+        for name in prepared.graph.order:
+            if name in prepared.plan.selected and prepared.assets[name].checks:
+                outcome = _judge(line, name)
+                observer(outcome)
+                found.append(outcome)
     return tuple(found)
 
 

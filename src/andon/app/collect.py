@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from andon.app.views import Collection
@@ -53,9 +54,30 @@ def collect(tools: Tools, spec: ProjectSpec, *, dry_run: bool = False) -> Collec
     if doomed:
         _forget(tools, found, result)
         for file in files:
-            tools.store.remove(file)
+            tools.store.remove(file.path)
+    strays = _remove_strays(tools)
     tools.store.sweep()
-    return result
+    return replace(result, bytes=result.bytes + strays)
+
+
+def _remove_strays(tools: Tools) -> int:
+    """Delete files that no record names: their process died between file and record.
+
+    The order matters: a file listed here whose record is not yet committed belongs to a run that
+    pinned by its own id until after its commit, so if none is pinned afterwards, nobody will.
+    """
+    present = tools.store.kept()
+    at_work = tools.catalog.pinned()
+    snapshots = tools.catalog.snapshots()
+    if at_work - {snapshot.id for snapshot in snapshots}:
+        return 0
+    known = {
+        file.path
+        for snapshot in snapshots
+        for audit in (None, *tools.catalog.audits(snapshot.id))
+        for file in (audit.files if audit else snapshot.files)
+    }
+    return sum(tools.store.remove(path) for path in sorted(present - known))
 
 
 def _decide(tools: Tools, spec: ProjectSpec, snapshots: Sequence[Snapshot]) -> Collectible:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from andon.app.lazy import LazyEngine, Once
 from andon.clock import Clock
+from andon.errors import AndonError
 from andon.execution.line import Tools
 from andon.execution.workers import WorkerPool
 from andon.ports.python_runner import PythonRunner
@@ -75,9 +76,9 @@ def wire(
     store = FileTableStore(place, on_step=on_step)
     catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only, on_step=on_step)
     engine_version = version("duckdb")
-    started = Once(lambda: _engine(place, spec))
+    started = Once(lambda: _engine(place, spec, store))
     engine = LazyEngine(started, engine_version)
-    runner = Once(lambda: _workers(place, spec))
+    runner = Once(lambda: _workers(place, spec, store))
     tools = Tools(
         root=root,
         engine=lambda: engine,
@@ -101,7 +102,7 @@ def _as_runner(pool: WorkerPool) -> PythonRunner:
     return pool
 
 
-def _engine(place: Path, spec: ProjectSpec) -> DuckDBEngine:
+def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngine:
     from andon.engines.duckdb.engine import DuckDBEngine
 
     settings = spec.settings
@@ -113,10 +114,18 @@ def _engine(place: Path, spec: ProjectSpec) -> DuckDBEngine:
         threads=settings.threads,
         memory_bytes=memory,
         spill_bytes=settings.spill_bytes,
-        spill_dir=place / "spill" / f"{os.getpid()}",
+        spill_dir=_spill(place, store, "engine"),
     )
     engine.define_macros([macro.sql for macro in spec.macros])
     return engine
+
+
+def _spill(place: Path, store: FileTableStore, name: str) -> Path:
+    """Folder for spilled data. It is staged, so after a crash the next run sweeps it."""
+    try:
+        return store.stage("spill", name)
+    except AndonError:  # a store that cannot be written is read all the same; it just cannot spill
+        return place / "spill" / f"{os.getpid()}-{name}"
 
 
 def has_python(spec: ProjectSpec) -> bool:
@@ -124,7 +133,7 @@ def has_python(spec: ProjectSpec) -> bool:
     return any(isinstance(asset.body, PythonBody) for asset in spec.assets)
 
 
-def _workers(place: Path, spec: ProjectSpec) -> WorkerPool:
+def _workers(place: Path, spec: ProjectSpec, store: FileTableStore) -> WorkerPool:
     settings = spec.settings
     cores = settings.threads or os.cpu_count() or 2
     memory = settings.memory_bytes
@@ -132,5 +141,5 @@ def _workers(place: Path, spec: ProjectSpec) -> WorkerPool:
         size=cores,
         memory_bytes=None if memory is None else int(memory * _WORKER_SHARE) // cores,
         spill_bytes=settings.spill_bytes,
-        spill_dir=place / "spill" / f"{os.getpid()}-workers",
+        spill_dir=_spill(place, store, "workers"),
     )

@@ -57,8 +57,12 @@ class TableStore(Protocol):
         """Absolute path of landed bytes."""
         ...
 
-    def remove(self, file: DataFile) -> None:
-        """Delete a kept file; not there is fine."""
+    def kept(self) -> frozenset[str]:
+        """Paths, relative to the root, of all kept snapshot files, known to a catalog or not."""
+        ...
+
+    def remove(self, path: str) -> int:
+        """Delete a kept file by its relative path; returns its bytes, 0 if it is not there."""
         ...
 
     def lock(self, name: str, *, wait: bool = True) -> AbstractContextManager[bool]:

@@ -129,11 +129,22 @@ class FileTableStore:
         """Absolute path of landed bytes."""
         return self._root / "raw" / content[:2] / content
 
-    def remove(self, file: DataFile) -> None:
-        """Delete a kept file; not there is fine."""
-        with self._failures(f"`{file.path}`"):
+    def kept(self) -> frozenset[str]:
+        """Paths, relative to the root, of all kept snapshot files."""
+        found = (self._root / "data").glob("*/*.parquet")
+        return frozenset(path.relative_to(self._root).as_posix() for path in found)
+
+    def remove(self, path: str) -> int:
+        """Delete a kept file; returns its bytes, 0 if it is not there."""
+        with self._failures(f"`{path}`"):
             self._step("remove")
-            self.path(file).unlink(missing_ok=True)
+            target = self._root / path
+            try:
+                length = target.stat().st_size
+                target.unlink()
+            except FileNotFoundError:
+                return 0
+            return length
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
