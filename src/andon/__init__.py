@@ -31,38 +31,40 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_PLACES = {
+__all__ = [
+    "AndonError",
+    "CheckFailed",
+    "Conflict",
+    "Project",
+    "ProjectInvalid",
+    "UsageError",
+    "__version__",
+    "accepted",
+    "asset",
+    "expect",
+    "freshness",
+    "in_range",
+    "not_null",
+    "open",
+    "pattern",
+    "relationship",
+    "row_count",
+    "sql_file",
+    "unique",
+]
+
+_ERRORS = ("AndonError", "CheckFailed", "Conflict", "ProjectInvalid", "UsageError")
+_ELSEWHERE = {
     "open": ("andon.app.project", "open_project"),
     "Project": ("andon.app.project", "Project"),
-    **{
-        name: ("andon.errors", name)
-        for name in ("AndonError", "CheckFailed", "Conflict", "ProjectInvalid", "UsageError")
-    },
-    **{
-        name: ("andon.spec.declare", name)
-        for name in (
-            "accepted",
-            "asset",
-            "expect",
-            "freshness",
-            "in_range",
-            "not_null",
-            "pattern",
-            "relationship",
-            "row_count",
-            "sql_file",
-            "unique",
-        )
-    },
+    **{name: ("andon.errors", name) for name in _ERRORS},
 }
-
-__all__ = sorted([*_PLACES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in __all__:
         raise AttributeError(f"module 'andon' has no attribute {name!r}")
-    module, attribute = _PLACES[name]
+    module, attribute = _ELSEWHERE.get(name, ("andon.spec.declare", name))
     return getattr(import_module(module), attribute)
 
 
