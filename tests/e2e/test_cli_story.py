@@ -95,6 +95,24 @@ def test_a_mended_file_is_published_and_can_be_taken_back(published: Path) -> No
     assert andon("run", at=published).code == 0
 
 
+def test_check_judges_what_is_published_and_says_when_nothing_is(project: Path) -> None:
+    before = andon("check", at=project)
+    assert "nothing was judged" in before.out
+    assert "next: andon run" in before.err
+    andon("run", at=project)
+    after = andon("check", "staging.orders", at=project)
+    assert after.code == 0
+    assert "5 checks of 1 asset: all passed" in after.out
+
+
+def test_quiet_tells_failures_only(published: Path) -> None:
+    spoil(published)
+    answer = andon("run", "-q", at=published)
+    assert answer.code == 1
+    assert answer.out.splitlines()[0].startswith("FAIL")
+    assert answer.err == ""
+
+
 def test_an_earlier_publication_can_be_read(published: Path) -> None:
     spoil(published)
     mend(published)

@@ -49,7 +49,9 @@ def outcome_line(outcome: Outcome) -> str:
 
 def _facts(outcome: Outcome) -> list[str]:
     if outcome.word == "held":
-        return [f"because of {outcome.because_of}"] if outcome.because_of else []
+        if outcome.because_of in ("", outcome.asset):
+            return ["nothing published to judge"]
+        return [f"because of {outcome.because_of}"]
     if outcome.word == "cancelled":
         return ["stopped" if outcome.problems else "not begun"]
     if outcome.snapshot is None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from andon.cli.person import by_option
 from andon.cli.selecting import exclude_option, joined, select_argument
 from andon.cli.session import Session, global_options
 from andon.cli.text import plural
+
+if TYPE_CHECKING:
+    from andon.execution.outcome import Outcome
 
 
 @click.command()
@@ -49,13 +55,22 @@ def command(
             {"exit_code": code, "outcomes": [outcome_record(outcome) for outcome in outcomes]},
         )
         return code
-    checks = sum(len(o.audit.results) for o in outcomes if o.audit is not None)
-    bad = f"{plural(len(failed), 'asset')} failed" if failed else "all passed"
     if not session.quiet:
-        session.data(["", f"{plural(checks, 'check')} of {plural(len(outcomes), 'asset')}: {bad}"])
+        session.data(["", _summary(outcomes, len(failed))])
     if failed:
         session.next_step(f"andon show {failed[0].asset} --failing", "the rows behind it")
+    elif all(o.audit is None for o in outcomes):
+        session.next_step("andon run")
     return code
+
+
+def _summary(outcomes: Sequence[Outcome], failed: int) -> str:
+    judged = [o for o in outcomes if o.audit is not None]
+    checks = sum(len(o.audit.results) for o in judged if o.audit is not None)
+    verdict = f"{plural(failed, 'asset')} failed" if failed else "all passed"
+    if not judged:
+        verdict = "nothing was judged"
+    return f"{plural(checks, 'check')} of {plural(len(judged), 'asset')}: {verdict}"
 
 
 def _set_aside(session: Session, file: str, by: str | None) -> int:
