@@ -36,6 +36,8 @@ class Settled:
     settlement: Settlement
     verdicts: tuple[tuple[str, CheckResult], ...]
     """(asset, result) for every crossing check judged in the final sight."""
+    standing: tuple[tuple[str, CheckResult], ...] = ()
+    """The same with the snapshot that each was judged on."""
 
 
 def settle_run(line: Line, outcomes: Mapping[str, Outcome]) -> Settled:
@@ -58,8 +60,14 @@ def settle_run(line: Line, outcomes: Mapping[str, Outcome]) -> Settled:
         groups=_groups(line),
         crossings=court.crossings,
         judge=court.judge,
+        audited={name for name, action in line.actions.items() if action.verb == "audit"},
     )
-    return Settled(settlement=settlement, verdicts=court.final(candidates, settlement))
+    judged = court.final(candidates, settlement)
+    return Settled(
+        settlement=settlement,
+        verdicts=tuple(dict.fromkeys((name, result) for name, _, result in judged)),
+        standing=tuple((snapshot_id, result) for _, snapshot_id, result in judged),
+    )
 
 
 def _current_id(line: Line, name: str) -> str | None:
@@ -120,17 +128,20 @@ class _Court:
 
     def final(
         self, candidates: Mapping[str, str], settlement: Settlement
-    ) -> tuple[tuple[str, CheckResult], ...]:
-        """Verdicts of all crossings that were judged, as of what is published in the end."""
+    ) -> tuple[tuple[str, str, CheckResult], ...]:
+        """Verdicts of all crossings that were judged, each with its asset and snapshot.
+
+        Those on what is published in the end come first, then those on what was wanted.
+        """
         current = {name: p.snapshot_id for name, p in self._line.state.pointers.items()}
         served = {**current, **{name: candidates[name] for name in settlement.published}}
         wanted = {**current, **candidates}
-        found: list[tuple[str, CheckResult]] = []
+        found: list[tuple[str, str, CheckResult]] = []
         for crossing in self.crossings:
             for sight in (served, wanted):
                 result = self._memo.get(self._key(crossing, sight))
                 if result is not None:
-                    found.append((crossing.owner, result))
+                    found.append((crossing.owner, sight[crossing.owner] or "", result))
         return tuple(dict.fromkeys(found))
 
     def _key(self, crossing: Crossing, sight: Sight) -> tuple[str, str, tuple[str | None, ...]]:
@@ -220,7 +231,7 @@ def publish(
     current = {name: p.snapshot_id for name, p in line.state.pointers.items()}
     moves = changes(settled.settlement.published, candidates, current, removed)
     now = line.tools.clock.now()
-    verdicts = _cross_audits(line, candidates, settled)
+    verdicts = _cross_audits(line, settled)
     if not moves:
         line.tools.catalog.commit(Commit(updates=(*verdicts, *extra)), now)
         return None
@@ -268,24 +279,20 @@ def publish(
     return replace(publication, number=committed.publication)
 
 
-def _cross_audits(
-    line: Line, candidates: Mapping[str, str], settled: Settled
-) -> tuple[AddAudit, ...]:
+def _cross_audits(line: Line, settled: Settled) -> tuple[AddAudit, ...]:
     """Verdicts of checks across assets, recorded with the snapshot they stand on."""
-    current = {name: p.snapshot_id for name, p in line.state.pointers.items()}
-    by_asset: dict[str, list[CheckResult]] = {}
-    for name, result in settled.verdicts:
-        by_asset.setdefault(name, []).append(result)
+    by_snapshot: dict[str, list[CheckResult]] = {}
+    for snapshot_id, result in settled.standing:
+        by_snapshot.setdefault(snapshot_id, []).append(result)
     return tuple(
         AddAudit(
             audit=Audit(
-                snapshot_id=candidates.get(name) or current[name],
+                snapshot_id=snapshot_id,
                 checks="across",
                 results=tuple(results),
                 run_id=line.run_id,
                 at=line.tools.clock.now(),
             )
         )
-        for name, results in by_asset.items()
-        if name in candidates or name in current
+        for snapshot_id, results in by_snapshot.items()
     )

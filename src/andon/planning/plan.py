@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from andon.catalog.records import InputRef, Snapshot, State
+from andon.catalog.records import Audit, CheckResult, InputRef, Snapshot, State
 from andon.graph.order import Graph
 from andon.planning.action import Action, Forecast, Kind, Plan, Verb
 from andon.planning.fingerprint import build_key, fingerprint
 from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.check import Check, identity_of, references_of
 from andon.spec.project import ProjectSpec
+from andon.spec.source import SourceTable
 
 Key = tuple[str, str, str]
 """Asset, build key, split."""
@@ -66,7 +68,7 @@ def plan(question: Question) -> Plan:
     for name in graph.order:
         is_selected = question.selected is None or name in question.selected
         if name in assets:
-            action = _judge_asset(question, assets[name], digests, removed)
+            action = _judge_asset(question, assets[name], digests, removed, actions)
         else:
             action = _judge_source(question, name)
         actions[name] = action
@@ -158,6 +160,7 @@ def _judge_asset(
     asset: AssetSpec,
     digests: Mapping[str, str | None],
     removed: Mapping[str, Snapshot],
+    actions: Mapping[str, Action],
 ) -> Action:
     own = question.fingerprints[asset.name]
     kind: Kind = (
@@ -177,6 +180,9 @@ def _judge_asset(
     action = _decide(
         question, name=asset.name, kind=kind, own=own, key=key, inputs=asset.reads, reasons=()
     )
+    absent = next((n for n in unknown if actions[n].verb == "blocked"), None)
+    if absent is not None:
+        return replace(action, verb="blocked", reasons=(f"reads `{absent}`, which was withdrawn",))
     if unknown and action.verb == "maybe":
         words = ", ".join(f"`{name}`" for name in unknown[:3]) + (" …" if len(unknown) > 3 else "")
         return replace(action, reasons=(f"if the content of {words} changes",))
@@ -247,9 +253,47 @@ def _verb(
         return "build", reasons or ("its inputs changed",)
     if current is None or served.id != current.id:
         return "reuse", ("a finished snapshot with this key is at hand", *reasons)
-    if identity.checks and (current.id, identity.checks) not in state.audits:
-        return "audit", ("its checks changed",)
+    if identity.checks:
+        audit = state.audits.get((current.id, identity.checks))
+        if audit is None:
+            return "audit", ("its checks changed",)
+        failing = _still_fails(question, name, audit, state.audits.get((current.id, "across")))
+        if failing:
+            return "audit", (f"check `{failing}` fails on what is served",)
     return "nothing", ()
+
+
+def _still_fails(question: Question, name: str, own: Audit, across: Audit | None) -> str:
+    """Label of a declared check that fails on what readers see; a run stays red until it is mended.
+
+    A verdict across assets counts only while the snapshots it was judged against are served.
+    """
+    for result in own.results:
+        if result.verdict == "fail":
+            return result.label
+    declared = {identity_of(check): check for check in _checks_of(question.project, name)}
+    for result in across.results if across else ():
+        check = declared.get(result.check)
+        if result.verdict != "fail" or check is None:
+            continue
+        if _stands(question.state, result, references_of(check, name)):
+            return result.label
+    return ""
+
+
+def _stands(state: State, result: CheckResult, references: tuple[str, ...]) -> bool:
+    """Whether a verdict was found on what is served now; it reads nothing where nothing is served."""
+    if not result.reads:
+        return any(name not in state.pointers for name in references)
+    return all(
+        name in state.pointers and state.pointers[name].snapshot_id == snapshot_id
+        for name, snapshot_id in result.reads
+    )
+
+
+def _checks_of(project: ProjectSpec, name: str) -> tuple[Check, ...]:
+    declared: tuple[AssetSpec | SourceTable, ...] = (*project.assets, *project.source_tables)
+    return next((item.checks for item in declared if item.name == name), ())
 
 
 def _new_or_changed(current: Snapshot | None) -> str:

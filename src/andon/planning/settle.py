@@ -6,7 +6,7 @@ shrinks they are judged again, until nothing changes; the held set only grows, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from andon.catalog.records import Change, Held
@@ -44,6 +44,7 @@ def settle(
     groups: Mapping[str, Sequence[str]],
     crossings: Sequence[Crossing],
     judge: Callable[[Crossing, Sight], bool],
+    audited: Collection[str] = (),
 ) -> Settlement:
     """Find the largest set of candidates that may be published together.
 
@@ -53,6 +54,8 @@ def settle(
         failed: asset -> reason, for assets whose build or own checks failed.
         groups: name of a `together` group -> members.
         judge: whether a crossing holds in a given sight; False means stop.
+        audited: assets whose checks are judged although nothing about them moved; where one fails
+            on what is served already, its owner is named as held and holds what stands below it.
 
     Returns:
         Published assets in graph order; held ones with the asset that caused it.
@@ -66,7 +69,12 @@ def settle(
             name: candidates[name] if name in candidates and name not in held else current.get(name)
             for name in graph.order
         }
-        fallen = [c for c in crossings if _is_touched(c, candidates, held) and not judge(c, sight)]
+        fallen = [
+            c
+            for c in crossings
+            if (_is_touched(c, candidates, held) or (c.owner in audited and c.owner not in held))
+            and not judge(c, sight)
+        ]
         before = len(held)
         for crossing in fallen:
             _hold_crossing(crossing, held, candidates)
@@ -132,7 +140,7 @@ def _hold_crossing(
         moved: tuple[str, ...] = (crossing.owner,)
     else:
         moved = tuple(n for n in crossing.reads if n in candidates and n not in held)
-    for name in moved:
+    for name in moved or (crossing.owner,):
         held[name] = Held(
             asset=name,
             reason=f"check `{crossing.label}` of `{crossing.owner}` fails on what would be published",
