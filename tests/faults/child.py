@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import andon
-from andon.app.run import Order, run
+from andon.app.order import Order
+from andon.app.run import run
 from andon.app.wiring import wire
 from andon.errors import AndonError, Conflict
 from andon.project.load import load
@@ -83,7 +84,7 @@ def publish(folder: Path, seed: int, first: int, last: int) -> None:
     for number in range(first, last + 1):
         bad = chance.choice("abc") if chance.random() < 0.25 else ""
         generation(folder, number, bad)
-        on_step = ignore
+        on_step: Callable[[str], None] = ignore
         if chance.random() < 0.17:
             if chance.random() < 0.5:
                 on_step = dying_at("", chance.randint(1, 90))

@@ -6,11 +6,14 @@ import time
 from dataclasses import replace
 from typing import Literal
 
+from andon.app.hold import are_usable, overtaken
 from andon.app.land import land
 from andon.app.order import Order
 from andon.app.prepare import Prepared
+from andon.app.sweep import sweep
 from andon.catalog.commit import Commit, Emit, PutRun, Update
 from andon.catalog.records import Publication, RunRecord
+from andon.errors import Conflict
 from andon.events import RunFinished, TaskFinished
 from andon.execution.line import Line, Tools
 from andon.execution.outcome import Outcome, RunReport
@@ -18,9 +21,7 @@ from andon.execution.publish import Settled, publish, settle_run
 from andon.execution.schedule import run_all
 from andon.execution.task import perform
 from andon.graph.order import critical_path
-
-_RECENT = 20
-"""Runs that are looked at for a crash."""
+from andon.planning.action import Plan
 
 
 def carry_out(
@@ -29,7 +30,7 @@ def carry_out(
     """Land, build, prove and publish in one round.
 
     Raises:
-        Conflict: (CAT001) somebody published in between; what was built is kept.
+        Conflict: (CAT001, RUN006) somebody published in between; what was built is kept.
     """
     record = RunRecord(
         id=run_id,
@@ -38,32 +39,28 @@ def carry_out(
         logical_time=prepared.plan.logical_time,
     )
     served = tuple(p.snapshot_id for p in prepared.state.pointers.values())
-    # The run pins its own id too: a running record whose id nobody pins has crashed.
+    # The run pins its own id too, which shows that it lives.
     with tools.catalog.pin((*served, run_id), run_id):
-        tools.store.sweep()
-        _note_crashes(tools)
+        if not are_usable(tools, [id_ for id_ in served if id_ not in prepared.damaged]):
+            raise overtaken(order.environment)
+        sweep(tools)
         prepared = land(tools, prepared, record, order.observer)
         line = _line(tools, prepared, order, run_id)
         outcomes = _perform_all(line, order)
         stopped = order.stopping()
         if stopped:
             _finish(tools, record, outcomes, "cancelled", began)
-            return _report(record, outcomes, None, None, "cancelled", began, round_)
+            return _report(prepared.plan, record, outcomes, None, None, "cancelled", began, round_)
         settled = settle_run(line, outcomes)
         status: Literal["done", "failed"] = "failed" if settled.settlement.held else "done"
         removed = tuple(a.asset for a in prepared.plan.actions if a.verb == "remove")
         closing = _closing(tools, record, outcomes, status, began)
-        publication = publish(line, outcomes, settled, removed, closing)
-    return _report(record, outcomes, settled, publication, status, began, round_)
-
-
-def _note_crashes(tools: Tools) -> None:
-    """Record runs whose process is gone without a last word; their pin died with it."""
-    alive = tools.catalog.pinned()
-    for record in tools.catalog.runs(_RECENT):
-        if record.status == "running" and record.id not in alive:
-            crashed = replace(record, status="crashed")
-            tools.catalog.commit(Commit(updates=(PutRun(run=crashed),)), tools.clock.now())
+        try:
+            publication = publish(line, outcomes, settled, removed, closing)
+        except Conflict:
+            _finish(tools, record, outcomes, "conflict", began)
+            raise
+    return _report(prepared.plan, record, outcomes, settled, publication, status, began, round_)
 
 
 def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:
@@ -126,7 +123,7 @@ def _closing(
     tools: Tools,
     record: RunRecord,
     outcomes: dict[str, Outcome],
-    status: Literal["done", "failed", "cancelled"],
+    status: Literal["done", "failed", "cancelled", "conflict"],
     began: float,
 ) -> tuple[Update, ...]:
     """The last words of a run; they are committed together with its publication."""
@@ -159,7 +156,7 @@ def _finish(
     tools: Tools,
     record: RunRecord,
     outcomes: dict[str, Outcome],
-    status: Literal["cancelled"],
+    status: Literal["cancelled", "conflict"],
     began: float,
 ) -> None:
     updates = _closing(tools, record, outcomes, status, began)
@@ -167,6 +164,7 @@ def _finish(
 
 
 def _report(
+    plan: Plan,
     record: RunRecord,
     outcomes: dict[str, Outcome],
     settled: Settled | None,
@@ -184,6 +182,8 @@ def _report(
         publication=publication,
         held=settled.settlement.held if settled else (),
         crossings=settled.verdicts if settled else (),
+        left_out=plan.left_out,
+        warnings=plan.warnings,
         seconds=time.perf_counter() - began,
         rounds=round_,
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from andon.app.hold import held
 from andon.app.prepare import declared
 from andon.app.views import Result
 from andon.catalog.records import Snapshot
@@ -76,9 +77,11 @@ def bound(
         UsageError: (APP002) unknown asset; (APP003) it was never published, with the reason.
     """
     body = _parse(tools, sql)
-    sight = served(tools, environment, as_of)
-    snapshots = tuple(_resolve(tools, spec, sight, name) for name in body.reads)
-    with tools.catalog.pin([s.id for s in snapshots], "reader"):
+
+    def choose(sight: Mapping[str, Snapshot]) -> tuple[Snapshot, ...]:
+        return tuple(_resolve(tools, spec, sight, name) for name in body.reads)
+
+    with held(tools, lambda: served(tools, environment, as_of), choose) as snapshots:
         scans = Scans(tools)
         tables = {snapshot.asset: scans.of(snapshot) for snapshot in snapshots}
         text = bind(body, tables, tools.clock.now())

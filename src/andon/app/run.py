@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 from andon.app.export import export_published
+from andon.app.hold import overtaken
 from andon.app.order import Order
 from andon.app.prepare import Prepared, prepare
-from andon.errors import Conflict, Problem
+from andon.app.sweep import sweep
+from andon.errors import Conflict
 from andon.execution.line import Tools
 from andon.execution.outcome import Outcome, RunReport
 from andon.spec.project import ProjectSpec
@@ -28,6 +30,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
     for round_ in range(1, ROUNDS + 1):
         prepared = prepare(tools, spec, order.environment, order.selection)
         if not prepared.plan.has_work:
+            sweep(tools)
             export_published(tools, order.environment)
             return _nothing(run_id, prepared, order, time.perf_counter() - began, round_)
         # Imported here, so that a run with nothing to do stays light.
@@ -40,14 +43,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
         if report.publication is not None:
             export_published(tools, order.environment)
         return report
-    raise Conflict(
-        Problem(
-            code="RUN006",
-            what=f"somebody else published to `{order.environment}` {ROUNDS} times meanwhile",
-            why="a publication requires every pointer its plan read to be still the same",
-            fix="run `andon run` again; what was built is kept and reused",
-        )
-    )
+    raise overtaken(order.environment)
 
 
 def _nothing(
@@ -59,6 +55,8 @@ def _nothing(
         environment=order.environment,
         status="nothing",
         outcomes=outcomes,
+        left_out=prepared.plan.left_out,
+        warnings=prepared.plan.warnings,
         seconds=seconds,
         rounds=round_,
     )

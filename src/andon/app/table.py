@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from andon.app.hold import held
 from andon.app.inspect import find_asset
 from andon.app.read import Moment, never_published, served
 from andon.app.views import Result
@@ -112,8 +113,12 @@ def open_table(
     Raises:
         UsageError: (APP002) unknown name; (APP003) never published, with the reason.
     """
-    sight = served(wired.tools, environment, as_of)
-    if name not in sight:
-        find_asset(spec, name)
-        raise never_published(wired.tools, name)
-    return Table(name, sight[name], wired)
+
+    def choose(sight: Mapping[str, Snapshot]) -> tuple[Snapshot, ...]:
+        if name not in sight:
+            find_asset(spec, name)
+            raise never_published(wired.tools, name)
+        return (sight[name],)
+
+    with held(wired.tools, lambda: served(wired.tools, environment, as_of), choose) as found:
+        return Table(name, found[0], wired)

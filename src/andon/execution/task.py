@@ -86,7 +86,7 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
             line.tell(
                 Retrying(asset=name, attempt=attempt, wait_s=wait_s, problem=failure.problems[0])
             )
-            time.sleep(wait_s)
+            _wait(line, wait_s)
             attempt += 1
     served = line.current(name)
     outcome = replace(
@@ -97,6 +97,13 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     )
     line.tell(outcome)
     return outcome
+
+
+def _wait(line: Line, seconds: float) -> None:
+    """Sleep, but not past the moment when the run is to stop."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not line.stopping():
+        time.sleep(min(0.1, max(0.0, until - time.monotonic())))
 
 
 def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:

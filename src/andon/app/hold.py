@@ -1,0 +1,56 @@
+"""Hold: pin the snapshots of a moment, and make sure that gc had not claimed them before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from andon.catalog.records import Snapshot
+from andon.errors import Conflict, Problem
+from andon.execution.line import Tools
+
+
+@contextmanager
+def held(
+    tools: Tools,
+    look: Callable[[], Mapping[str, Snapshot]],
+    choose: Callable[[Mapping[str, Snapshot]], tuple[Snapshot, ...]],
+) -> Iterator[tuple[Snapshot, ...]]:
+    """Snapshots chosen of what is served, kept from gc while the context is open.
+
+    Between looking and pinning somebody may publish and gc may claim what was seen; then it looks
+    again. What is claimed and yet served (a damaged file) is left for the reader to refuse.
+
+    Args:
+        look: asset -> snapshot as served now, or at a fixed moment.
+        choose: what of it is wanted; raises if something is missing.
+    """
+    before: list[str] = []
+    while True:
+        chosen = choose(look())
+        ids = [snapshot.id for snapshot in chosen]
+        with tools.catalog.pin(ids, "reader"):
+            if ids == before or are_usable(tools, ids):
+                yield chosen
+                return
+        before = ids
+
+
+def are_usable(tools: Tools, ids: Sequence[str]) -> bool:
+    """Whether gc has claimed none of these; what is pinned and usable stays so."""
+    if not ids:
+        return True
+    found = tools.catalog.snapshots(ids=list(ids))
+    return len(found) == len(set(ids)) and all(s.status != "marked" for s in found)
+
+
+def overtaken(environment: str) -> Conflict:
+    """The error of a run that others keep overtaking."""
+    return Conflict(
+        Problem(
+            code="RUN006",
+            what=f"somebody else published to `{environment}` again and again meanwhile",
+            why="a publication requires every pointer its plan read to be still the same",
+            fix="run `andon run` again; what was built is kept and reused",
+        )
+    )
