@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from andon.acquisition.choose import choose
@@ -11,7 +11,7 @@ from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
 from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
-from andon.errors import DataCorrupt
+from andon.errors import DataCorrupt, Problem
 from andon.execution.line import Tools
 from andon.graph.order import Graph, build
 from andon.graph.select import Facts, select
@@ -113,6 +113,7 @@ def prepare(
     made = decide(None)
     if not selection.is_whole:
         made = decide(chosen(graph, assets, made, selection, _failed(tools)))
+    made = replace(made, warnings=(*made.warnings, *_vanished(arrivals)))
     return Prepared(
         spec=spec,
         graph=graph,
@@ -152,15 +153,52 @@ def chosen(
 
 
 def damaged(tools: Tools, state: State) -> frozenset[str]:
-    """Served snapshots a file of which is missing or altered, told by size and time."""
+    """Served snapshots a file of which is missing or altered, told by size and time.
+
+    A view has no files of its own: it is damaged if anything it reads is.
+    """
+    known = _with_view_inputs(tools, state)
     found: set[str] = set()
-    for snapshot in state.snapshots.values():
+    for snapshot in known.values():
         try:
             for file in snapshot.data_files:
                 tools.store.verify(file)
         except DataCorrupt:
             found.add(snapshot.id)
-    return frozenset(found)
+    views = [s for s in known.values() if s.kind == "view"] if found else []
+    while True:
+        fallen = {v.id for v in views if any(ref.snapshot_id in found for ref in v.inputs)}
+        if fallen <= found:
+            return frozenset(found & state.snapshots.keys())
+        found |= fallen
+
+
+def _with_view_inputs(tools: Tools, state: State) -> dict[str, Snapshot]:
+    """Served snapshots by id, and what views among them read, through views of views."""
+    known = dict(state.snapshots)
+    latest = list(known.values())
+    while latest:
+        wanted = {r.snapshot_id for s in latest if s.kind == "view" for r in s.inputs}
+        missing = sorted(wanted - known.keys())
+        latest = list(tools.catalog.snapshots(ids=missing)) if missing else []
+        known.update((snapshot.id, snapshot) for snapshot in latest)
+    return known
+
+
+def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
+    """A warning for every raw table whose files went away."""
+    for table, found in arrivals.items():
+        if found.vanished:
+            count = len(found.vanished)
+            shown = ", ".join(f"`{path}`" for path in found.vanished[:3])
+            yield Problem(
+                code="RUN007",
+                what=f"`{table}`: {count} file{'s' * (count > 1)} no longer at the origin: {shown}"
+                + (f" and {count - 3} more" if count > 3 else ""),
+                why="what arrived is kept byte for byte, so its rows stay in the table",
+                fix="nothing, or take its rows out with `andon check --set-aside FILE`",
+                severity="warning",
+            )
 
 
 def _by_source(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, list[str]]:
