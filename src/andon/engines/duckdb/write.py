@@ -11,7 +11,7 @@ from andon.engines.duckdb.types import literal, quote
 from andon.ports.engine import Written
 from andon.schema import Column, Schema
 
-_COPY = "(format parquet, compression zstd, compression_level 1)"
+_COPY = "(format parquet, parquet_version v2, compression zstd, compression_level 1)"
 
 
 def copy_statement(query: str, schema: Schema, path: Path, *, is_described: bool) -> str:
