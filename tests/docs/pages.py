@@ -21,12 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _STARTER = "<!-- project: starter -->"
-_TASK = re.compile(r"(ok|FAIL|same|reuse|audit|held|stop|landed)\b")
+_TASK = re.compile(r"(ok|warn|FAIL|same|reuse|audit|held|stop|landed)\b")
 _VARYING = (
     (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s)\b"), "<seconds>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?"), "<time>"),
     (re.compile(r"\b[0-9a-f]{24}\b"), "<id>"),
     (re.compile(r"\b[\d,.]+ (?:bytes|KB|MB|kB)"), "<size>"),
+    (re.compile(r"\b[\d,.]+ days old"), "<age>"),
+    (re.compile(r"\b(andon|duckdb|Python) \d+(?:\.\d+)+"), r"\1 <version>"),
     (re.compile(r"-{2,}"), "--"),
     (re.compile(r"─{2,}"), "──"),
     (re.compile(r"[ \t]+"), " "),
@@ -91,7 +93,7 @@ class Reader:
         """Run a command and give all it prints; a later command goes on in the same folder."""
         note = self.folder / ".place"
         done = subprocess.run(
-            ["bash", "-c", f"{command}\ncode=$?\npwd > {note}\nexit $code"],
+            ["/bin/bash", "-c", f"{command}\ncode=$?\npwd > {note}\nexit $code"],
             cwd=self._place,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -142,7 +144,8 @@ def _plain(text: str) -> list[str]:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     found: list[str] = []
     for is_task, run in groupby(lines, key=lambda line: _TASK.match(line) is not None):
-        found += sorted(run) if is_task else run
+        together = list(run)
+        found += sorted(together) if is_task else together
     return found
 
 
