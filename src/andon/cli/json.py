@@ -220,6 +220,8 @@ def report_record(report: RunReport, exit_code: int) -> Record:
         "publication": publication_record(report.publication),
         "outcomes": [outcome_record(outcome) for outcome in report.outcomes],
         "held": [held_record(held) for held in report.held],
+        "left_out": list(report.left_out),
+        "warnings": [problem_record(problem) for problem in report.warnings],
     }
 
 

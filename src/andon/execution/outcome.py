@@ -86,6 +86,8 @@ class RunReport:
         outcomes: per asset in graph order; unchanged ones included.
         held: what stayed at its last good snapshot and why.
         crossings: (asset, result) of every check across assets, judged on the set published.
+        left_out: due inputs of selected assets that were not selected.
+        warnings: problems of the declarations and origins that do not stop.
         rounds: how often it was planned again after a conflict.
     """
 
@@ -96,6 +98,8 @@ class RunReport:
     publication: Publication | None = None
     held: tuple[Held, ...] = ()
     crossings: tuple[tuple[str, CheckResult], ...] = ()
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     seconds: float = 0.0
     rounds: int = 1
 

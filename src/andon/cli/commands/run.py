@@ -63,8 +63,15 @@ def command(
 
         session.document("run", report_record(report, code))
         return code
+    from andon.cli.failure import painted
     from andon.cli.summary import next_after, summary
+    from andon.cli.text import listed
 
+    for warning in report.warnings:
+        session.say(painted(warning))
+    if report.left_out:
+        names = listed(report.left_out)
+        session.say(f"left out, though due: {names} (select them with + in front of a name)")
     if not session.quiet:
         session.data(summary(report, whole=session.verbose))
     next_after(report, session)
