@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from andon.version import VERSION
+
 if TYPE_CHECKING:
     from andon.app.project import Project as Project
     from andon.app.project import open_project as open
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from andon.spec.declare import sql_file as sql_file
     from andon.spec.declare import unique as unique
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "AndonError",

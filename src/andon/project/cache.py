@@ -20,12 +20,12 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from andon import __version__
 from andon.spec.asset import AssetSpec, PythonBody
 from andon.spec.check import Check
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import SqlBody
 from andon.sql.canonical import CANONICAL_VERSION
+from andon.version import VERSION
 
 T = TypeVar("T")
 FORMAT = 1
@@ -37,7 +37,7 @@ class ParseCache:
     """Entries by key. Reading never fails; what cannot be decoded is not there."""
 
     def __init__(self, root: Path) -> None:
-        name = f"parsed-{__version__}-{FORMAT}-{CANONICAL_VERSION}.msgpack"
+        name = f"parsed-{VERSION}-{FORMAT}-{CANONICAL_VERSION}.msgpack"
         self._path = root / ".andon" / "cache" / name
         self._old = self._read()
         self._used: dict[str, msgspec.Raw] = {}
