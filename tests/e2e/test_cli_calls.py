@@ -193,4 +193,4 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text("utf-8") == "mine\n"
     again = andon("init", at=tmp_path)
     assert again.code == 2
-    assert "error[CLI009]" in again.err
+    assert "error[PRJ031]" in again.err

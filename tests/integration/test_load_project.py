@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.errors import ProjectInvalid
+from andon.errors import ProjectInvalid, UsageError
 from andon.project.load import load
 from andon.project.scaffold import scaffold
 from andon.spec.asset import AssetSpec, PythonBody
@@ -281,8 +281,12 @@ def test_a_scaffolded_sample_loads(tmp_path: Path) -> None:
 
     spec = load(tmp_path / "shop")
 
-    assert (tmp_path / "shop" / "README.md") in written
-    assert [asset.name for asset in spec.assets] == ["marts.customers", "staging.orders"]
+    assert "README.md" in written
+    assert [asset.name for asset in spec.assets] == [
+        "marts.customer_value",
+        "staging.customers",
+        "staging.orders",
+    ]
 
 
 def test_a_scaffold_declares_the_files_that_are_there(tmp_path: Path) -> None:
@@ -304,13 +308,22 @@ def test_a_scaffold_declares_the_files_that_are_there(tmp_path: Path) -> None:
     )
 
 
-def test_a_scaffold_overwrites_nothing(tmp_path: Path) -> None:
+def test_a_scaffold_keeps_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine")
 
-    with pytest.raises(ProjectInvalid, match="PRJ031"):
+    written = scaffold(tmp_path, "shop")
+
+    assert "README.md" not in written
+    assert (tmp_path / "README.md").read_text() == "mine"
+
+
+def test_a_scaffold_refuses_a_folder_with_a_project(tmp_path: Path) -> None:
+    (tmp_path / "andon.toml").write_text("")
+
+    with pytest.raises(UsageError, match="PRJ031"):
         scaffold(tmp_path, "shop")
 
-    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert [path.name for path in tmp_path.iterdir()] == ["andon.toml"]
 
 
 def test_a_warm_load_imports_no_parser(tmp_path: Path) -> None:

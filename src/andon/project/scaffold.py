@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from andon.errors import Problem, ProjectInvalid, Where
+from andon.errors import Problem, UsageError
 
 _DATA = {
     ".csv": "csv",
@@ -18,49 +20,7 @@ _DATA = {
     ".parquet": "parquet",
 }
 _NOT_NAME = re.compile(r"[^a-z0-9]+")
-_SAMPLE = """\
-order_id,customer_id,ordered_on,amount,status
-1,100,2024-03-01,25.00,paid
-2,101,2024-03-01,14.50,paid
-3,100,2024-03-02,8.25,returned
-4,102,2024-03-03,99.90,paid
-5,101,2024-03-04,42.00,open
-"""
-_SAMPLE_SOURCE = """\
-description: Orders as the shop exports them.
-tables:
-  orders:
-    path: data/orders*.csv
-    columns:
-      amount: DECIMAL(18,2)
-"""
-_SAMPLE_STAGING = """\
-/* andon
-description: One row per order.
-key: order_id
-checks:
-  - not_null: [order_id, customer_id]
-  - unique: order_id
-  - accepted: {status: [open, paid, returned]}
-  - expect: amount >= 0
-    on_fail: quarantine
-*/
-select order_id, customer_id, ordered_on, amount, status
-from raw.orders
-"""
-_SAMPLE_MART = """\
-/* andon
-description: What each customer has paid.
-key: customer_id
-checks:
-  - unique: customer_id
-  - row_count: {min: 1}
-*/
-select customer_id, count(*) as orders, sum(amount) as amount
-from staging.orders
-where status = 'paid'
-group by customer_id
-"""
+_IGNORED = ".andon/\n*.duckdb\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,63 +29,72 @@ class _Table:
     path: str
 
 
-def scaffold(folder: Path, name: str) -> tuple[Path, ...]:
+def scaffold(folder: Path, name: str) -> tuple[str, ...]:
     """Write a project into a folder, which is made if it is not there.
 
     CSV, JSON and Parquet files in the folder or its ``data/`` become tables of the source ``raw``;
-    without any, a small sample is written. Nothing that exists is touched.
+    without any, a small example is written. A file that exists is kept as it is.
 
     Returns:
-        The files written, in the order of reading.
+        Paths of the files written, relative to the folder, in the order of reading.
 
     Raises:
-        ProjectInvalid: (PRJ031) a file to be written exists; nothing has been written then.
+        UsageError: (PRJ031) the folder holds a project already; nothing was written.
     """
+    if (folder / "andon.toml").exists():
+        raise _refusal(folder.name)
     tables = _tables_in(folder)
-    files = _own(name, tables) if tables else _sample(name)
-    taken = [path for path in files if (folder / path).exists()]
-    if taken:
-        raise ProjectInvalid(*(_refusal(path) for path in taken))
-    for path, text in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return tuple(folder / path for path in files)
+    wanted = _own(name, tables) if tables else _sample(name)
+    return tuple(path for path, text in wanted.items() if _write_new(folder / path, text))
 
 
-def _refusal(path: str) -> Problem:
-    return Problem(
-        code="PRJ031",
-        what=f"{path} is already there",
-        why="what somebody wrote is never overwritten",
-        fix="choose an empty folder, or move that file away",
-        where=Where(path=path),
+def _write_new(path: Path, text: str) -> bool:
+    """Write a file that is not there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _refusal(folder: str) -> UsageError:
+    return UsageError(
+        Problem(
+            code="PRJ031",
+            what=f"there is a project in `{folder}` already",
+            why="what somebody wrote is never overwritten, and this folder holds an andon.toml",
+            fix="go on with it: `andon plan`; or name another folder",
+        )
     )
 
 
 def _sample(name: str) -> dict[str, str]:
-    return {
-        "andon.toml": _toml(name),
-        "data/orders.csv": _SAMPLE,
-        "sources/raw.yml": _SAMPLE_SOURCE,
-        "assets/staging/orders.sql": _SAMPLE_STAGING,
-        "assets/marts/customers.sql": _SAMPLE_MART,
-        ".gitignore": ".andon/\n",
-        "README.md": _readme(name, "marts.customers"),
-    }
+    found = {"andon.toml": _toml(name)}
+    _collect(files("andon.project").joinpath("template"), "", found)
+    return {**found, ".gitignore": _IGNORED, "README.md": _readme(name, "marts.customer_value")}
+
+
+def _collect(folder: Traversable, below: str, found: dict[str, str]) -> None:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            _collect(entry, f"{below}{entry.name}/", found)
+        else:
+            found[below + entry.name] = entry.read_text("utf-8")
 
 
 def _own(name: str, tables: Sequence[_Table]) -> dict[str, str]:
     lines = ["description: Files of this folder.", "tables:"]
     for table in tables:
         lines += [f"  {table.name}:", f"    path: {_quoted(table.path)}"]
-    files = {"andon.toml": _toml(name), "sources/raw.yml": "\n".join(lines) + "\n"}
+    found = {"andon.toml": _toml(name), "sources/raw.yml": "\n".join(lines) + "\n"}
     for table in tables:
-        files[f"assets/staging/{table.name}.sql"] = _staging(table)
-    files["assets/marts/overview.sql"] = _overview(tables)
-    files[".gitignore"] = ".andon/\n"
-    files["README.md"] = _readme(name, f"staging.{tables[0].name}")
-    return files
+        found[f"assets/staging/{table.name}.sql"] = _staging(table)
+    found["assets/marts/overview.sql"] = _overview(tables)
+    found[".gitignore"] = _IGNORED
+    found["README.md"] = _readme(name, f"staging.{tables[0].name}")
+    return found
 
 
 def _staging(table: _Table) -> str:
