@@ -146,7 +146,17 @@ def _resolve(tools: Tools, spec: ProjectSpec, sight: Mapping[str, Snapshot], nam
 
 def never_published(tools: Tools, name: str) -> UsageError:
     """Why a declared asset has nothing to read."""
-    newest = next(iter(tools.catalog.snapshots(name)), None)
+    found = tools.catalog.snapshots(name)
+    if any(snapshot.status == "accepted" for snapshot in found):
+        return UsageError(
+            Problem(
+                code="APP003",
+                what=f"`{name}` is not published any more",
+                why="it was published once, and a rollback took it back",
+                fix="see `andon history`; `andon rollback --release` allows the build again",
+            )
+        )
+    newest = next(iter(found), None)
     why = "it has not been built yet"
     fix = "run `andon run`"
     if newest is not None:

@@ -43,11 +43,11 @@ def rollback(
     """
     state = tools.catalog.state(environment)
     target = _target(tools, environment, state, to, asset)
-    wanted = tools.catalog.state_at(environment, target)
+    wanted = tools.catalog.state_at(environment, target) if target else {}
     names = _scope(spec, state, asset, wanted)
     changes = _changes(state, wanted, names)
     if not changes:
-        raise _nothing_to_do(environment, f"publication {target} is what is served already")
+        raise _nothing_to_do(environment, f"{_moment(target)} is what is served already")
     publication = _publication(tools, environment, changes, target, asset, by)
     keys = _replaced(state, changes)
     commit = Commit(
@@ -102,17 +102,21 @@ def release(tools: Tools, environment: str, assets: tuple[str, ...], by: str) ->
 
 
 def _target(tools: Tools, environment: str, state: State, to: int | None, asset: str | None) -> int:
-    """Publication to go back to: the named one, or the one before the newest change."""
+    """Publication to go back to: the named one, or the one before the newest change.
+
+    0 is the time before the first. Numbers are of the catalog, so the one before may be any smaller.
+    """
     if to is not None:
         return to
-    for publication in tools.catalog.publications(environment, 10_000):
+    published = tools.catalog.publications(environment, 10_000)
+    for place, publication in enumerate(published):
         concerned = asset is None or any(c.asset == asset for c in publication.changes)
         if not concerned:
             continue
         if publication.kind == "rollback" and asset is None:
             continue
-        if publication.number > 0 and _is_served(state, publication, asset):
-            return publication.number - 1
+        if _is_served(state, publication, asset):
+            return published[place + 1].number if place + 1 < len(published) else 0
     raise _nothing_to_do(environment, "nothing was published that could be taken back")
 
 
@@ -180,8 +184,12 @@ def _publication(
         run_id="",
         at=tools.clock.now(),
         changes=changes,
-        note=f"{scope} back to publication {target}, by {by}",
+        note=f"{scope} back to {_moment(target)}, by {by}",
     )
+
+
+def _moment(target: int) -> str:
+    return f"publication {target}" if target else "before the first publication"
 
 
 def _replaced(state: State, changes: tuple[Change, ...]) -> tuple[tuple[str, str, str], ...]:
