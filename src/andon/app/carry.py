@@ -53,7 +53,7 @@ def carry_out(
             return _report(prepared.plan, record, outcomes, None, None, "cancelled", began, round_)
         settled = settle_run(line, outcomes)
         status: Literal["done", "failed"] = "failed" if settled.settlement.held else "done"
-        removed = tuple(a.asset for a in prepared.plan.actions if a.verb == "remove")
+        removed = _removed(prepared, settled)
         closing = _closing(tools, record, outcomes, status, began)
         try:
             publication = publish(line, outcomes, settled, removed, closing)
@@ -61,6 +61,18 @@ def carry_out(
             _finish(tools, record, outcomes, "conflict", began)
             raise
     return _report(prepared.plan, record, outcomes, settled, publication, status, began, round_)
+
+
+def _removed(prepared: Prepared, settled: Settled) -> tuple[str, ...]:
+    """Names whose pointers go; a former name stays readable while its new one is held."""
+    published = settled.settlement.published
+    waiting = {
+        action.renamed_from
+        for action in prepared.plan.actions
+        if action.renamed_from and action.asset not in published
+    }
+    removals = (action.asset for action in prepared.plan.actions if action.verb == "remove")
+    return tuple(name for name in removals if name not in waiting)
 
 
 def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:

@@ -186,8 +186,11 @@ def _judge_asset(
     if unknown and action.verb == "maybe":
         words = ", ".join(f"`{name}`" for name in unknown[:3]) + (" …" if len(unknown) > 3 else "")
         return replace(action, reasons=(f"if the content of {words} changes",))
-    if action.current is None and action.verb in ("build", "maybe"):
+    if action.current is None and action.verb in ("build", "maybe", "reuse"):
         former = next((n for n, s in removed.items() if s.fingerprint == own), None)
+        if former is not None and action.verb == "reuse":
+            # It was taken over before and is held: the former name stays until this one goes.
+            return replace(action, renamed_from=former)
         if former is not None:
             return replace(action, verb="rename", renamed_from=former, reasons=("same definition",))
     return action
