@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from andon.sql.lex import lex
+from andon.sql.outside import is_outside
 from andon.sql.parse import NotParsed, parse
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def check_condition(text: str) -> str | None:
             return f"it holds `{token.text}` without its opening bracket"
     if open_brackets:
         return f"`{open_brackets[-1]}` is missing"
+    for one, two in pairwise(tokens):
+        if two.text == "(" and is_outside(one.text.strip('"')):
+            return f"it calls `{one.text}`, which reads more than the row"
     try:
         trees = parse(f"select ({text})")
     except NotParsed as error:

@@ -11,11 +11,18 @@ from typing import Final, Literal, NamedTuple, cast
 
 Kind = Literal["word", "quoted", "string", "number", "parameter", "operator", "mark"]
 
+SPACES: Final = "\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
+"""Characters beyond ASCII that the engine reads as blanks, as part of a character class."""
+
+_LETTER: Final = (
+    r"\x80-\x9f\xa1-\u1fff\u200c-\u202e\u2030-\u205e\u2061-\u2fff\u3001-\ufefe\uff00-\U0010ffff"
+)
+_BLANK: Final = rf" \t\r\n\f\v{SPACES}"
 _QUOTE: Final = r"'(?:[^']|'')*'"
 _TOKEN: Final = re.compile(
-    rf"""[ \t\r\n\f\v]*+
+    rf"""[{_BLANK}]*+
     (?:
-      (?P<word>(?![eExXbB]')[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+      (?P<word>(?![eExXbB]')[A-Za-z_{_LETTER}][A-Za-z0-9_${_LETTER}]*)
     | (?P<mark>[(),;\[\]{{}}]|\.(?![0-9]))
     | (?P<number>(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?[A-Za-z0-9_]*)
     | (?P<comment>--[^\n\r]*|/\*)
@@ -25,7 +32,7 @@ _TOKEN: Final = re.compile(
          | [xXbB]?{_QUOTE}(?:[ \t\r\f]*\n\s*{_QUOTE})*
          | \$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)
     | (?P<parameter>\$[A-Za-z0-9_]+|\?)
-    | (?P<other>[^ \t\r\n\f\v])
+    | (?P<other>[^{_BLANK}])
     )
     """,
     re.VERBOSE | re.DOTALL,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from andon.errors import Problem, ProjectInvalid
-from andon.sql.body import Macro
+from andon.sql.body import Macro, Span
 from andon.sql.canonical import canonical
 from andon.sql.clocks import clocks
 from andon.sql.lex import Token, lex
-from andon.sql.outside import refused_calls
+from andon.sql.outside import refused_calls, refused_files
 from andon.sql.parse import NotParsed, parse
-from andon.sql.place import place
+from andon.sql.place import closing, place
 from andon.sql.read import called
-from andon.sql.references import references
+from andon.sql.references import files_named, references
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 
 def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, ...]:
@@ -109,8 +113,13 @@ def _body_problems(
                 where=place(text, span.start, path, span.end - span.start),
             )
         )
-    read = _table_read(text, body)
-    if read is not None:
+    told = {problem.where for problem in problems}
+    for one in _overloads(body):
+        files = refused_files(text, _files_read(text, one), path)
+        problems += (problem for problem in files if problem.where not in told)
+        read = _table_read(text, one)
+        if read is None:
+            continue
         problems.append(
             Problem(
                 code="SQL031",
@@ -123,21 +132,50 @@ def _body_problems(
     return problems
 
 
+def _overloads(body: Sequence[Token]) -> list[Sequence[Token]]:
+    """Bodies of ``a as x, (a, b) as y``: a comma outside brackets and a list of arguments part them."""
+    found: list[Sequence[Token]] = []
+    begin = index = 0
+    while index < len(body):
+        if body[index].text in {"(", "[", "{"}:
+            index = closing(body, index)
+        elif body[index].text == "," and index + 1 < len(body) and body[index + 1].text == "(":
+            end = closing(body, index + 1)
+            if end + 1 < len(body) and body[end + 1].lower == "as":
+                found.append(body[begin:index])
+                begin = index = end + 2
+                continue
+        index += 1
+    return [part for part in (*found, body[begin:]) if part]
+
+
+def _files_read(text: str, body: Sequence[Token]) -> tuple[Span, ...]:
+    """Files that one body reads as tables."""
+    parsed = _parsed(text, body)
+    return files_named(*parsed) if parsed else ()
+
+
+def _parsed(text: str, body: Sequence[Token]) -> tuple[exp.Expr, int] | None:
+    """The tree of one body and the offset of its text; None if it is not understood."""
+    is_table = body[0].lower == "table" and len(body) > 1
+    start = body[1].start if is_table else body[0].start
+    prefix = "" if is_table else "select "
+    try:
+        trees = parse(prefix + text[start : body[-1].end])
+    except NotParsed:
+        return None
+    return (trees[0], start - len(prefix)) if len(trees) == 1 else None
+
+
 def _table_read(text: str, body: Sequence[Token]) -> Token | None:
     """The first token of a table that a body reads, if any."""
-    start = body[1].start if body[0].lower == "table" else body[0].start
-    statement = text[start : body[-1].end]
-    prefix = "" if body[0].lower == "table" else "select "
-    try:
-        trees = parse(prefix + statement)
-    except NotParsed:
-        trees = []
-    if len(trees) == 1:
-        tables, _ = references(trees[0], start - len(prefix))
+    parsed = _parsed(text, body)
+    if parsed is not None:
+        tables, _ = references(*parsed)
         return next(
             (one for table in tables for one in body if one.start == table.span.start), None
         )
-    # Not understood, for example several overloads: a dotted name after FROM or JOIN is a table.
+    # Not understood: a dotted name after FROM or JOIN is a table.
     for left, token, right in zip(body, body[1:], body[2:], strict=False):
         if left.lower in {"from", "join"} and right.text == ".":
             return token

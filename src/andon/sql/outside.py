@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from andon.errors import Problem
+from andon.sql.body import Span
 from andon.sql.lex import Token
 from andon.sql.place import place
 
 _OUTSIDE: Final = re.compile(
     r"(?:read_\w+|sniff_csv|glob|(?:parquet|sqlite|postgres|mysql|iceberg|delta|arrow|pandas|ducklake)"
     r"_\w+|st_read\w*|query|query_table|duckdb_\w+|pragma_\w+|getenv|which_secret|from_substrait\w*"
-    r"|http_\w+|nextval|currval|write_log|python_map_function)\Z"
+    r"|http_\w+|nextval|currval|setval|write_log|python_\w+|json_execute_serialized_sql|seq_scan"
+    r"|(?:enable|disable)_\w+|(?:force_)?checkpoint|\w+_external_resource\w*|truncate_duckdb_logs"
+    r"|current_(?:setting|query|\w+_id)|txid_current|getvariable|pg_sleep|sleep_ms|extension_versions"
+    r"|user_agent|pg_(?:postmaster_start_time|conf_load_time|timezone_names)|inet_\w+_(?:addr|port))\Z"
 )
+_READERS: Final = frozenset({"from", "join", "table", "describe", "summarize", "pivot", "unpivot"})
 _RANDOM: Final = frozenset({"random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "setseed"})
 _FREQUENT: Final = frozenset({"sum", "count", "max", "min", "coalesce", "in", "as", "over", "and"})
+_WHY: Final = (
+    "data from outside enters through a source, where it is recorded, typed and counted;"
+    " a file read inside an asset changes without a new build"
+)
+_FIX: Final = "declare it in sources/, and read the table of that source"
 _FILE: Final = re.compile(r"[./\\:*?]")
 
 
@@ -30,15 +40,34 @@ def refused_calls(text: str, tokens: Sequence[Token], path: str, *, seeded: bool
                 problems += _called(text, tokens, index, path, seeded=seeded)
         elif token.kind in {"string", "quoted"} and index:
             is_file = token.kind == "string" or _is_file(tokens, index)
-            if is_file and tokens[index - 1].lower in {"from", "join"}:
+            if is_file and tokens[index - 1].lower in _READERS:
                 problems.append(_reads_outside(text, token, path, f"the file {token.text}"))
-    if tokens and len(tokens) > 1 and tokens[-2].lower in {"from", "join"}:
+    if tokens and len(tokens) > 1 and tokens[-2].lower in _READERS:
         last = tokens[-1]
         if last.kind == "string" or (last.kind == "quoted" and _FILE.search(last.text)):
             problems.append(_reads_outside(text, last, path, f"the file {last.text}"))
     if not seeded and "sample" in text.lower():
         problems += _samples(text, tokens, path)
     return problems
+
+
+def is_outside(function: str) -> bool:
+    """Whether a function reads what no source declared: files, databases, the engine's state."""
+    return _OUTSIDE.match(function.lower()) is not None
+
+
+def refused_files(text: str, files: Iterable[Span], path: str) -> list[Problem]:
+    """Problems of files that a syntax tree reads as tables."""
+    return [
+        Problem(
+            code="SQL003",
+            what=f"{path} reads the file {text[span.start : span.end]} itself",
+            why=_WHY,
+            fix=_FIX,
+            where=place(text, span.start, path, span.end - span.start),
+        )
+        for span in files
+    ]
 
 
 def _called(
@@ -50,7 +79,7 @@ def _called(
         return [_reads_outside(text, token, path, f"`{name}(...)`")]
     if name in _RANDOM and (not seeded or name == "uuidv7"):
         return [_differs(text, token, path, f"`{name}()`", "each run")]
-    if name == "age" and _has_one_argument(tokens, index + 1):
+    if name in {"age", "ago"} and _has_one_argument(tokens, index + 1):
         return [_hidden_clock(text, token, path)]
     return []
 
@@ -94,9 +123,8 @@ def _reads_outside(text: str, token: Token, path: str, what: str) -> Problem:
     return Problem(
         code="SQL003",
         what=f"{path} reads {what} itself",
-        why="data from outside enters through a source, where it is recorded, typed and counted;"
-        " a file read inside an asset changes without a new build",
-        fix="declare it in sources/, and read the table of that source",
+        why=_WHY,
+        fix=_FIX,
         where=place(text, token.start, path, len(token.text)),
     )
 
@@ -115,8 +143,8 @@ def _differs(text: str, token: Token, path: str, what: str, when: str) -> Proble
 def _hidden_clock(text: str, token: Token, path: str) -> Problem:
     return Problem(
         code="SQL005",
-        what=f"{path} calls `age` with one argument, which reads the clock unseen",
+        what=f"{path} calls `{token.lower}` with one argument, which reads the clock unseen",
         why="an asset sees one recorded logical time, put in place of each clock function",
-        fix="write `age(current_date, ...)`",
+        fix="write `age(current_date, ...)`, or `now() - ...` for `ago`",
         where=place(text, token.start, path, len(token.text)),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from andon.sql.lex import SPACES, lex
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -27,6 +30,9 @@ class NotParsed(Exception):
         return f"line {self.line}, column {self.column}: {self.reason}"
 
 
+_UNLIKE: Final = re.compile(rf"[{SPACES}]|\r(?!\n)")
+"""Blanks and line ends of the engine that the parser takes for something else."""
+
 _dialect: list[Dialect] = []
 
 
@@ -48,8 +54,11 @@ def parse(text: str) -> list[exp.Expr]:
     from sqlglot.errors import ParseError, TokenError
 
     dialect = _duckdb()
+    plain = _with_plain_blanks(text)
     try:
-        trees = dialect.parser().parse(dialect.tokenize(text), text)
+        trees = dialect.parser().parse(dialect.tokenize(plain), plain)
+    except RecursionError as error:
+        raise NotParsed(line=1, column=1, reason="it is nested too deeply") from error
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         raise NotParsed(
@@ -70,3 +79,19 @@ def is_query(tree: exp.Expr) -> bool:
     if isinstance(tree, exp.Select) and tree.args.get("into") is not None:
         return False
     return isinstance(tree, (exp.Query, exp.Pivot, exp.Values, exp.Table))
+
+
+def _with_plain_blanks(text: str) -> str:
+    """The text, of the same length, with blanks between tokens as the parser knows them."""
+    if _UNLIKE.search(text) is None:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for token in lex(text):
+        pieces += (_plain(text[position : token.start]), token.text)
+        position = token.end
+    return "".join((*pieces, _plain(text[position:])))
+
+
+def _plain(gap: str) -> str:
+    return _UNLIKE.sub(lambda found: "\n" if found.group() == "\r" else " ", gap)

@@ -14,10 +14,10 @@ from andon.sql.clocks import clock_names, clocks
 from andon.sql.collisions import collisions, shadows
 from andon.sql.hazards import order_hazards
 from andon.sql.lex import Token, lex
-from andon.sql.outside import refused_calls
+from andon.sql.outside import refused_calls, refused_files
 from andon.sql.parse import NotParsed, is_query, parse
 from andon.sql.place import place
-from andon.sql.references import references
+from andon.sql.references import files_named, references
 from andon.sql.unnamed import unnamed_columns
 
 _NOT_CALLED: Final = frozenset(
@@ -58,7 +58,14 @@ def read_sql(
     body = body_of(text, start, tokens, tables, drops)
     unnamed = unnamed_columns(trees[0], text, start, path)
     hidden = shadows(body, trees[0], path)
-    return body, (*unnamed, *hidden, *findings(body, tokens, path, seeded=seeded))
+    found = findings(body, tokens, path, seeded=seeded)
+    told = {(p.where.line, p.where.column) for p in found if p.where and p.code == "SQL003"}
+    files = [
+        problem
+        for problem in refused_files(text, files_named(trees[0], start), path)
+        if problem.where and (problem.where.line, problem.where.column) not in told
+    ]
+    return body, (*unnamed, *hidden, *files, *found)
 
 
 def body_of(

@@ -53,6 +53,20 @@ def references(tree: exp.Expr, start: int) -> tuple[tuple[TableRef, ...], tuple[
     return tuple(tables), _drops(tables, columns, start)
 
 
+def files_named(tree: exp.Expr, start: int) -> tuple[Span, ...]:
+    """Places where a file stands for a table, as in ``from t, 'x.csv'``."""
+    from sqlglot import exp
+
+    return tuple(
+        Span(start=start + name.meta["start"], end=start + name.meta["end"] + 1)
+        for node in tree.find_all(exp.Table)
+        if isinstance(name := node.this, exp.Identifier)
+        and len(node.parts) == 1
+        and _FILE.search(name.name)
+        and not _is_cte(node)
+    )
+
+
 def _is_cte(table: exp.Table) -> bool:
     """Whether an undotted table is a common table expression that is in scope where it stands."""
     from sqlglot import exp

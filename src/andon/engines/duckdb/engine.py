@@ -29,6 +29,12 @@ _DESCRIBED = 4096
 """Descriptions kept, so that `write` knows which columns need no cast."""
 
 
+_HIDDEN = (
+    "select distinct function_name from duckdb_functions() where not internal and lower(function_name) in"
+    " (select function_name from duckdb_functions() where internal) order by 1"
+)
+
+
 class DuckDBEngine:
     """Runs SQL in process; implements the port `Engine`.
 
@@ -180,9 +186,16 @@ class DuckDBEngine:
         return references(tree, sql)
 
     def define_macros(self, statements: Sequence[str]) -> None:
-        """Create macros, in order; repeating replaces them."""
+        """Create macros, in order; repeating replaces them.
+
+        Raises:
+            TaskFailed: (ENG018) one has the name of a function of the engine.
+        """
         for statement in statements:
             self.rows(_replacing(statement))
+        hidden = self.rows(_HIDDEN) if statements else []
+        if hidden:
+            raise _hides(str(hidden[0][0]))
 
     def interrupt(self) -> None:
         """Stop everything that runs now; each call raises `Cancelled`."""
@@ -237,5 +250,16 @@ def _not_parsed(tree: Mapping[str, Any]) -> TaskFailed:
             what=f"the query is not valid: {tree.get('error_message', 'unknown')}",
             why="the engine could not parse it",
             fix="correct the query",
+        )
+    )
+
+
+def _hides(name: str) -> TaskFailed:
+    return TaskFailed(
+        Problem(
+            code="ENG018",
+            what=f"the macro `{name}` has the name of a function of the engine",
+            why="it would take that function's place everywhere, in the checks that prove the data too",
+            fix=f"rename it in macros/, for example to `my_{name}`",
         )
     )
