@@ -33,8 +33,8 @@ golden: $(READY)  ## rewrite the golden files; review the diff before you commit
 	ANDON_GOLDEN=rewrite $(BIN)/python -m pytest -q -p no:randomly tests/golden
 	git diff --stat -- tests/golden
 
-docs: $(READY)  ## everything documented runs, and everything that exists is documented
-	$(BIN)/python -m andon.cli.reference docs/reference
+docs: $(READY)  ## make the generated pages; then all examples run, and all that exists is documented
+	$(BIN)/python tools/docs.py
 	$(BIN)/python -m pytest -q tests/docs
 
 soak: $(READY)  ## full counts of fault and property tests; prints the seed of a failure
