@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from andon.catalog.records import Snapshot
+from andon.errors import AndonError, Problem, Unavailable
 from andon.execution.line import Scans, Tools
 
 
@@ -40,9 +41,23 @@ def export_published(tools: Tools, environment: str) -> bool:
             if before is None or before.get(name) != id_
         }
         gone = () if before is None else tuple(name for name in before if name not in wanted)
-        _write(target, changed, gone, fresh=before is None)
-        _remember(marker, target, wanted)
+        try:
+            _write(target, changed, gone, fresh=before is None)
+            _remember(marker, target, wanted)
+        except (OSError, AndonError) as error:
+            raise _behind(target, state.publication) from error
     return True
+
+
+def _behind(target: Path, publication: int) -> Unavailable:
+    return Unavailable(
+        Problem(
+            code="APP007",
+            what=f"publication {publication} is in place, but `{target.name}` could not follow it",
+            why="the disk is full or refuses to be written, or another program holds the file",
+            fix="`andon query` reads the new data; make room and `andon run` writes the views anew",
+        )
+    )
 
 
 def _select(snapshot: Snapshot, scans: Scans) -> str:
@@ -56,30 +71,41 @@ def _exported(marker: Path, target: Path) -> dict[str, str] | None:
         status = target.stat()
     except (OSError, ValueError):
         return None
-    if note.get("inode") != status.st_ino or note.get("bytes") != status.st_size:
+    if [note.get("inode"), note.get("bytes"), note.get("modified_ns")] != _stamp(status):
         return None
     views = note.get("views")
     return dict(views) if isinstance(views, dict) else None
 
 
+def _stamp(status: os.stat_result) -> list[int]:
+    """What tells one written file from another; an inode alone may be used again."""
+    return [status.st_ino, status.st_size, status.st_mtime_ns]
+
+
 def _write(target: Path, changed: dict[str, str], gone: tuple[str, ...], *, fresh: bool) -> None:
     from andon.engines.duckdb.export import write_views
 
-    staged = target.with_name(f".{target.name}.{os.getpid()}")
-    staged.unlink(missing_ok=True)
+    staged = target.with_name(f".{target.name}.new")
+    # Only the holder of the lock comes here, so what lies there is left by a process that died.
+    leftovers = (staged, staged.with_name(f"{staged.name}.wal"))
     try:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
         write_views(staged, None if fresh else target, changed, gone)
         with staged.open("rb") as file:
             os.fsync(file.fileno())
         staged.replace(target)
     finally:
-        staged.unlink(missing_ok=True)
+        for path in leftovers:
+            path.unlink(missing_ok=True)
 
 
 def _remember(marker: Path, target: Path, views: dict[str, str]) -> None:
     marker.parent.mkdir(parents=True, exist_ok=True)
     status = target.stat()
-    text = json.dumps({"inode": status.st_ino, "bytes": status.st_size, "views": views})
+    inode, size, modified_ns = _stamp(status)
+    note = {"inode": inode, "bytes": size, "modified_ns": modified_ns, "views": views}
+    text = json.dumps(note)
     staged = marker.with_suffix(f".{os.getpid()}")
     staged.write_text(text)
     staged.replace(marker)
