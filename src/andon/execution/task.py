@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from andon.catalog.commit import (
@@ -25,7 +27,7 @@ from andon.catalog.records import (
     InputRef,
     Snapshot,
 )
-from andon.errors import AndonError, Cancelled, Problem
+from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built, build_asset, build_source, unpublished
 from andon.execution.line import Line, Scans
@@ -78,7 +80,8 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         except Cancelled as stopped:
             outcome = Outcome(asset=name, word="cancelled", problems=stopped.problems)
             break
-        except AndonError as failure:
+        except (AndonError, OSError) as error:
+            failure = error if isinstance(error, AndonError) else _refused(name, error)
             if not failure.is_transient or attempt > allowed or line.stopping():
                 outcome = Outcome(asset=name, word="failed", problems=failure.problems)
                 break
@@ -97,6 +100,20 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     )
     line.tell(outcome)
     return outcome
+
+
+def _refused(name: str, error: OSError) -> TaskFailed:
+    """A failure of the system that no part of the work told in its own words."""
+    return TaskFailed(
+        Problem(
+            code="RUN008",
+            what=f"the system refused what `{name}` needs: {error.strerror or type(error).__name__}",
+            why=f"it concerns `{Path(os.fsdecode(error.filename)).name}`"
+            if isinstance(error.filename, str | bytes)
+            else "it did not say which file it concerns",
+            fix="look at disk space, rights and `andon doctor`, then run again",
+        )
+    )
 
 
 def _wait(line: Line, seconds: float) -> None:
