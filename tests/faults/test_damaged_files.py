@@ -109,16 +109,20 @@ def test_a_missing_raw_file_is_named_by_doctor(shop: Path) -> None:
     assert "deliver it again" in found[0].fix
 
 
-def test_a_missing_raw_file_that_is_needed_fails_its_table_with_a_name(shop: Path) -> None:
+def test_bytes_that_are_lost_here_and_at_their_origin_fail_their_table_with_a_name(
+    shop: Path,
+) -> None:
     for landed in (shop / ".andon" / "raw").rglob("*"):
         if landed.is_file():
             landed.unlink()
+    (shop / "data" / "orders.csv").unlink()
     truncate(file_of(shop, "raw.orders"))
     with andon.open(shop) as project:
         report = project.run()
         assert report.exit_code == 1
         failed = {o.asset: o.problems for o in report.outcomes if o.word == "failed"}
-        assert "orders.csv" in failed["raw.orders"][0].what
+        assert failed["raw.orders"][0].code == "STO003"
+        assert "deliver" in failed["raw.orders"][0].fix
         assert project.query("select count(*) from staging.orders").rows == ((3,),)
 
 

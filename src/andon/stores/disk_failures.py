@@ -19,7 +19,9 @@ def corrupt(file: DataFile, why: str) -> DataCorrupt:
             code="STO003",
             what=f"the stored file `{file.path}` is damaged",
             why=why,
-            fix="rebuild its asset with `andon run`, or restore the file from a backup",
+            fix="rebuild its asset with `andon run`, or restore the file from a backup"
+            if file.path.startswith("data/")
+            else "deliver the file again, or restore it from a backup (`andon doctor` names it)",
         )
     )
 
