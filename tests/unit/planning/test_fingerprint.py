@@ -13,6 +13,7 @@ from andon.planning import fingerprint as module
 from andon.planning.fingerprint import build_key, fingerprint, view_digest
 from andon.spec.asset import AssetSpec, PythonBody, PythonInput
 from andon.spec.check import NotNull
+from andon.sql.canonical import CANONICAL_VERSION
 from andon.sql.macros import read_macros
 from andon.sql.read import read_sql
 
@@ -140,7 +141,7 @@ def test_a_value_of_its_variant_wins_over_the_parameter_and_is_in_it() -> None:
 
 
 def test_the_version_of_the_canonical_form_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CANONICAL_VERSION", module.CANONICAL_VERSION + 1)
+    monkeypatch.setattr(module, "CANONICAL_VERSION", CANONICAL_VERSION + 1)
     assert of(sql()) != BEFORE
 
 
