@@ -19,6 +19,7 @@ from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
+_RECENT = 10
 
 
 def list_assets(
@@ -151,10 +152,21 @@ def _candidate(
     tools: Tools, name: str, shown: Snapshot | None, pointer: str | None
 ) -> Snapshot | None:
     """The newest snapshot if it is not the served one: what was built last and not published."""
-    newest = next(iter(tools.catalog.snapshots(name)), None)
+    newest = _tried_last(tools, name)
     if newest is None or newest.status not in ("candidate", "rejected"):
         return None
     return None if newest.id in (pointer, shown.id if shown else None) else newest
+
+
+def _tried_last(tools: Tools, name: str) -> Snapshot | None:
+    """The newest snapshot, or an older one that a later run took up again and did not publish."""
+    found = tools.catalog.snapshots(name)
+    if not found or found[0].status not in ("candidate", "rejected"):
+        return found[0] if found else None
+    unpublished = [s for s in found[:_RECENT] if s.status in ("candidate", "rejected")]
+    return max(
+        unpublished, key=lambda s: max([a.at for a in tools.catalog.audits(s.id)] or [s.created_at])
+    )
 
 
 def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult, ...]:
@@ -164,7 +176,9 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
     audits = tools.catalog.audits(snapshot.id)
     own = next((a for a in audits if a.checks != "across"), None)
     across = next((a for a in audits if a.checks == "across"), None)
-    return (*(own.results if own else ()), *(across.results if across else ()))
+    # Of two sights of one check across assets, what is served was put first.
+    judged = {r.check: r for r in reversed(across.results)} if across else {}
+    return (*(own.results if own else ()), *reversed(judged.values()))
 
 
 def _facts(
@@ -181,7 +195,10 @@ def _facts(
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
         ("deliveries", ", ".join(f"{n:,} {state}" for state, n in counts.items()) or "none"),
-        ("last arrival", deliveries[-1].arrived_at.isoformat() if deliveries else "never"),
+        (
+            "last arrival",
+            f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
+        ),
     )
 
 
@@ -198,7 +215,7 @@ def failing(
     find_asset(spec, name)
     pointer = tools.catalog.state(environment).pointers.get(name)
     served_id = pointer.snapshot_id if pointer else None
-    newest = next(iter(tools.catalog.snapshots(name)), None)
+    newest = _tried_last(tools, name)
     wanted: dict[str, Snapshot] = {}
     if newest is not None:
         wanted[newest.id] = newest

@@ -72,7 +72,7 @@ def next_after(report: RunReport, session: Session) -> None:
         case "cancelled":
             session.next_step("andon run", "goes on where this one stopped")
         case "failed":
-            _after_failure(failed, session)
+            _after_failure(failed, report, session)
         case "done":
             shown = _worth_showing(report.outcomes)
             if shown:
@@ -81,14 +81,19 @@ def next_after(report: RunReport, session: Session) -> None:
             session.next_step("andon ls", "what is published")
 
 
-def _after_failure(failed: list[Outcome], session: Session) -> None:
+def _after_failure(failed: list[Outcome], report: RunReport, session: Session) -> None:
     judged = next((o for o in failed if o.audit is not None and o.audit.verdict == "fail"), None)
     if judged is not None:
         session.next_step(f"andon show {judged.asset} --failing", "the rows behind it")
     elif failed and failed[0].problems:
         session.next_step("andon run", f"once {failed[0].asset} is mended")
     else:
-        session.next_step("andon run")
+        # Held by a check across assets: each passed alone, so no outcome has failed.
+        across = next((name for name, r in report.crossings if r.verdict == "fail"), None)
+        if across is None:
+            session.next_step("andon run")
+        else:
+            session.next_step(f"andon show {across} --failing", "the rows behind it")
 
 
 def _worth_showing(outcomes: tuple[Outcome, ...]) -> str | None:

@@ -14,6 +14,7 @@ from andon.checks.judge import judge
 from andon.checks.plan import Reference, plan
 from andon.checks.problems import problems_of
 from andon.checks.split import split, within_limit
+from andon.checks.words import rows_found
 from andon.errors import Problem, TaskFailed
 from andon.execution.line import Line, Scans
 from andon.schema import Schema
@@ -116,11 +117,13 @@ def prove(line: Line, subject: Subject) -> Proof:
         digest = combine(
             subject.schema, findings.rows, high, low, algorithm=engine.digest_algorithm()
         )
-    results = tuple(_with_aside(result, aside_counts) for result in findings.results)
+    results = tuple(
+        _over_limit(_with_aside(result, aside_counts), subject) for result in findings.results
+    )
     set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
         parts=subject.parts,
-        examples=_examples(line, subject, results),
+        examples=examples(line, subject, results),
         rows=findings.rows,
         set_aside=set_aside,
         digest=digest,
@@ -204,7 +207,16 @@ def _with_aside(result: CheckResult, counts: Mapping[str, int]) -> CheckResult:
     )
 
 
-def _examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:
+def _over_limit(result: CheckResult, subject: Subject) -> CheckResult:
+    """A quarantine check that stops says why: too many rows, not the rows as such."""
+    if not subject.parts or result.on_fail != "quarantine" or result.verdict != "fail":
+        return result
+    limit = subject.limit
+    most = rows_found(limit.rows) if limit.rows is not None else f"{(limit.share or 0) * 100:g} %"
+    return replace(result, observed=f"{result.observed}, more than `limit` ({most}) to set aside")
+
+
+def examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:
     """Write example rows of every check that failed or warned, to be kept with the snapshot."""
     engine = line.tools.engine()
     by_identity = {identity_of(check): check for check in subject.checks}

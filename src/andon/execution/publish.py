@@ -24,9 +24,18 @@ from andon.errors import OutcomeUnknown, TaskFailed
 from andon.events import Published
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome
-from andon.execution.prove import references
+from andon.execution.prove import Staged, Subject, examples, references
+from andon.execution.task import keep
 from andon.planning.settle import Crossing, Settlement, Sight, changes, settle
-from andon.spec.check import Check, identity_of, is_crossing, kind_of, label_of, references_of
+from andon.spec.check import (
+    NO_TOLERANCE,
+    Check,
+    identity_of,
+    is_crossing,
+    kind_of,
+    label_of,
+    references_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +45,8 @@ class Settled:
     settlement: Settlement
     verdicts: tuple[tuple[str, CheckResult], ...]
     """(asset, result) for every crossing check judged in the final sight."""
-    standing: tuple[tuple[str, CheckResult], ...] = ()
-    """The same with the snapshot that each was judged on."""
+    standing: tuple[tuple[str, CheckResult, tuple[Staged, ...]], ...] = ()
+    """The same with the snapshot that each was judged on, and rows that failed."""
 
 
 def settle_run(line: Line, outcomes: Mapping[str, Outcome]) -> Settled:
@@ -49,8 +58,7 @@ def settle_run(line: Line, outcomes: Mapping[str, Outcome]) -> Settled:
         and outcome.word in ("built", "reused")
         and outcome.snapshot.id != _current_id(line, name)
     }
-    known = {o.snapshot.id: o.snapshot for o in outcomes.values() if o.snapshot is not None}
-    known.update(line.state.snapshots)
+    known = {snapshot.id: snapshot for snapshot in _snapshots(line, outcomes)}
     court = _Court(line, known)
     settlement = settle(
         graph=line.graph,
@@ -61,12 +69,16 @@ def settle_run(line: Line, outcomes: Mapping[str, Outcome]) -> Settled:
         crossings=court.crossings,
         judge=court.judge,
         audited={name for name, action in line.actions.items() if action.verb == "audit"},
+        seen=court.seen,
     )
     judged = court.final(candidates, settlement)
     return Settled(
         settlement=settlement,
         verdicts=tuple(dict.fromkeys((name, result) for name, _, result in judged)),
-        standing=tuple((snapshot_id, result) for _, snapshot_id, result in judged),
+        standing=tuple(
+            (snapshot_id, result, court.examples(name, snapshot_id, result))
+            for name, snapshot_id, result in judged
+        ),
     )
 
 
@@ -125,6 +137,30 @@ class _Court:
         """Whether a crossing lets the set in this sight be published."""
         result = self._result(crossing, sight)
         return result is None or result.verdict != "fail"
+
+    def seen(self, crossing: Crossing, sight: Sight) -> str:
+        """What a crossing found in this sight, in words."""
+        result = self._result(crossing, sight)
+        return result.observed if result is not None else ""
+
+    def examples(self, owner: str, snapshot_id: str, result: CheckResult) -> tuple[Staged, ...]:
+        """Rows that failed a check across assets, so that they can be looked at."""
+        if result.verdict == "pass" or not result.failing:
+            return ()
+        check = self._checks[owner, result.check]
+        snapshot = self._known[snapshot_id]
+        seen = {name: self._known[id_] for name, id_ in result.reads}
+        subject = Subject(
+            asset=owner,
+            checks=(check,),
+            limit=NO_TOLERANCE,
+            schema=snapshot.schema,
+            relation=self._scans.of(snapshot),
+            parts=(),
+            references=references(self._scans, (check,), owner, seen),
+            logical_time=self._line.plan.logical_time,
+        )
+        return examples(self._line, subject, (result,))
 
     def final(
         self, candidates: Mapping[str, str], settlement: Settlement
@@ -231,7 +267,7 @@ def publish(
     current = {name: p.snapshot_id for name, p in line.state.pointers.items()}
     moves = changes(settled.settlement.published, candidates, current, removed)
     now = line.tools.clock.now()
-    verdicts = _cross_audits(line, settled)
+    verdicts = _cross_audits(line, outcomes, settled)
     if not moves:
         line.tools.catalog.commit(Commit(updates=(*verdicts, *extra)), now)
         return None
@@ -279,20 +315,32 @@ def publish(
     return replace(publication, number=committed.publication)
 
 
-def _cross_audits(line: Line, settled: Settled) -> tuple[AddAudit, ...]:
+def _snapshots(line: Line, outcomes: Mapping[str, Outcome]) -> list[Snapshot]:
+    """Every snapshot that a check across assets may have been judged on."""
+    own = (outcome.snapshot for outcome in outcomes.values() if outcome.snapshot is not None)
+    return [*line.state.snapshots.values(), *own]
+
+
+def _cross_audits(
+    line: Line, outcomes: Mapping[str, Outcome], settled: Settled
+) -> tuple[AddAudit, ...]:
     """Verdicts of checks across assets, recorded with the snapshot they stand on."""
-    by_snapshot: dict[str, list[CheckResult]] = {}
-    for snapshot_id, result in settled.standing:
-        by_snapshot.setdefault(snapshot_id, []).append(result)
+    by_snapshot: dict[str, list[tuple[CheckResult, tuple[Staged, ...]]]] = {}
+    for snapshot_id, result, failing in settled.standing:
+        by_snapshot.setdefault(snapshot_id, []).append((result, failing))
+    assets = {s.id: s.asset for s in _snapshots(line, outcomes)}
     return tuple(
         AddAudit(
             audit=Audit(
                 snapshot_id=snapshot_id,
                 checks="across",
-                results=tuple(results),
+                results=tuple(result for result, _ in found),
                 run_id=line.run_id,
                 at=line.tools.clock.now(),
+                files=tuple(
+                    keep(line, assets[snapshot_id], part) for _, parts in found for part in parts
+                ),
             )
         )
-        for snapshot_id, results in by_snapshot.items()
+        for snapshot_id, found in by_snapshot.items()
     )

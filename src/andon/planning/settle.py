@@ -45,6 +45,7 @@ def settle(
     crossings: Sequence[Crossing],
     judge: Callable[[Crossing, Sight], bool],
     audited: Collection[str] = (),
+    seen: Callable[[Crossing, Sight], str] | None = None,
 ) -> Settlement:
     """Find the largest set of candidates that may be published together.
 
@@ -56,6 +57,7 @@ def settle(
         judge: whether a crossing holds in a given sight; False means stop.
         audited: assets whose checks are judged although nothing about them moved; where one fails
             on what is served already, its owner is named as held and holds what stands below it.
+        seen: what a fallen crossing found in a sight, in words for the reason.
 
     Returns:
         Published assets in graph order; held ones with the asset that caused it.
@@ -77,7 +79,7 @@ def settle(
         ]
         before = len(held)
         for crossing in fallen:
-            _hold_crossing(crossing, held, candidates)
+            _hold_crossing(crossing, held, candidates, seen(crossing, sight) if seen else "")
         if len(held) == before:
             break
     published = tuple(n for n in graph.order if n in candidates and n not in held)
@@ -133,7 +135,7 @@ def _is_touched(
 
 
 def _hold_crossing(
-    crossing: Crossing, held: dict[str, Held], candidates: Mapping[str, str]
+    crossing: Crossing, held: dict[str, Held], candidates: Mapping[str, str], seen: str
 ) -> None:
     """Hold the owner if it moved; if it did not, hold what moved under it."""
     if crossing.owner in candidates and crossing.owner not in held:
@@ -143,7 +145,8 @@ def _hold_crossing(
     for name in moved or (crossing.owner,):
         held[name] = Held(
             asset=name,
-            reason=f"check `{crossing.label}` of `{crossing.owner}` fails on what would be published",
+            reason=f"check `{crossing.label}` of `{crossing.owner}` fails on what would be published"
+            + (f": {seen}" if seen else ""),
             because_of=name,
         )
 
