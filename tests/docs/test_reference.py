@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -16,7 +17,8 @@ from andon.project.check_entries import READERS, SIBLINGS
 from andon.project.python_assets import KEYS
 from andon.project.settings import PROJECT_KEYS, SECTIONS, SETTING_KEYS
 from andon.project.source_files import SOURCE_KEYS, TABLE_KEYS
-from tests.docs.pages import ROOT
+from andon.spec.project import Settings
+from tests.docs.pages import ROOT, blocks_of
 from tools.docs import FOLDER, pages
 
 
@@ -81,3 +83,26 @@ def test_every_how_to_page_is_listed() -> None:
     folder = ROOT / "docs/how-to"
     index = (folder / "index.md").read_text("utf-8")
     assert all(f"({p.name})" in index for p in folder.glob("*.md") if p.name != "index.md")
+
+
+@pytest.mark.parametrize("name", ["settings.md", "source-files.md"])
+def test_the_example_of_the_page_is_understood(name: str, tmp_path: Path) -> None:
+    (tmp_path / "andon.toml").write_text('[project]\nname = "shop"\n')
+    for block in blocks_of((FOLDER / name).read_text("utf-8")):
+        if block.path:
+            (tmp_path / block.path).parent.mkdir(exist_ok=True)
+            (tmp_path / block.path).write_text(block.body)
+    with andon.open(tmp_path) as project:
+        assert project.spec.name == "shop"
+
+
+def test_settings_are_documented_with_their_defaults() -> None:
+    text = (FOLDER / "settings.md").read_text("utf-8")
+    default = Settings()
+    assert f"| `keep_days` | `{default.keep_days}` |" in text
+    assert f"| `keep_last` | `{default.keep_last}` |" in text
+    assert f"| `retries` | `{default.retries}` |" in text
+    assert f'| `environment` | `"{default.environment}"` |' in text
+    assert '| `timeout` | `"1 hour"` |' in text
+    assert '| `grace` | `"1 hour"` |' in text
+    assert default.timeout_s == default.grace_s == 3600
