@@ -258,6 +258,29 @@ def test_quarantine_against_another_asset_makes_it_an_input(tmp_path: Path) -> N
         assert (snapshot.rows, snapshot.set_aside) == (2, 1)
 
 
+def test_a_check_is_judged_again_when_a_parameter_or_macro_it_uses_changes(tmp_path: Path) -> None:
+    toml = '[project]\nname = "p"\n[parameters]\nmost = {}\n'
+    macro = "create macro shifted(x) as x + {};"
+    files = {
+        **PAIR,
+        "andon.toml": toml.format(50),
+        "macros/m.sql": macro.format(0),
+        "checks/most.sql": "select * from m.a where v > $most",
+        "assets/m/a.sql": checked(
+            "sql: checks/most.sql\n  - expect: shifted(v) < 2 * $most", PAIR["assets/m/a.sql"]
+        ),
+    }
+    write_project(tmp_path, files)
+    with andon.open(tmp_path) as project:
+        assert project.run().exit_code == 0
+        write_files(tmp_path, {"andon.toml": toml.format(20)})
+        assert held(project.run()) == {"m.a"}
+        write_files(tmp_path, {"andon.toml": toml.format(50)})
+        assert project.run().exit_code == 0
+        write_files(tmp_path, {"macros/m.sql": macro.format(80)})
+        assert held(project.run()) == {"m.a"}
+
+
 def _thousand(folder: Path, bad: int, asset: str = "") -> None:
     rows = "".join(f"{i},{-1 if i <= bad else i}\n" for i in range(1, 1001))
     text = asset or checked(

@@ -9,6 +9,7 @@ from datetime import datetime
 from andon.schema import Schema
 from andon.spec.check import Relationship, SqlCheck
 from andon.sql.bind import bind
+from andon.sql.fill import put
 from andon.sql.quote import identifier
 
 
@@ -61,8 +62,9 @@ class Subject:
         return self.references[check.to_asset].relation
 
     def query_of(self, check: SqlCheck) -> str:
-        """The query of a check file with tables and clocks put in place."""
+        """The query of a check file with tables, clocks and parameters put in place."""
         if check.body is None:
             raise ValueError(f"the check file {check.path} was not read")
         tables = {name: reference.relation for name, reference in self.references.items()}
-        return bind(check.body, tables | {self.asset: self.relation}, self.logical_time)
+        bound = bind(check.body, tables | {self.asset: self.relation}, self.logical_time)
+        return put(bound, dict(check.parameters))

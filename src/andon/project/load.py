@@ -73,6 +73,7 @@ class _Loader:
             assets=assets,
             macros=macros,
             parameters=tuple(name for name, _ in config.parameters),
+            values=dict(config.parameters),
             check_queries=self._check_queries(assets, sources),
             broken=tuple(self._broken),
         )

@@ -9,11 +9,14 @@ from typing import TypeVar
 
 from andon.errors import Where
 from andon.names import closest, did_you_mean
+from andon.project.meaning import expectation, reached
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec, PythonBody
-from andon.spec.check import Check, Relationship, SqlCheck, kind_of, references_of
+from andon.spec.check import Check, Expect, Relationship, SqlCheck, kind_of, references_of
+from andon.spec.project import Scalar
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import Macro, SqlBody
+from andon.sql.quote import literal
 
 Owner = TypeVar("Owner", AssetSpec, SourceTable)
 
@@ -28,6 +31,7 @@ class Parts:
     assets: Sequence[AssetSpec]
     macros: Sequence[Macro]
     parameters: Sequence[str]
+    values: Mapping[str, Scalar]
     check_queries: Mapping[str, SqlBody]
     broken: tuple[str, ...]
     """Names, and prefixes ending in a dot, whose own file has problems; reading them is fine."""
@@ -231,13 +235,21 @@ class _Resolver:
 
     def _with_checks(self, owner: Owner) -> Owner:
         """The owner with the queries of its checks filled in; itself where it has none."""
-        checks = tuple([self._check(owner.name, check) for check in owner.checks])
-        has_query = any(isinstance(check, SqlCheck) for check in checks)
-        return replace(owner, checks=checks) if has_query else owner
+        variant = owner.variant if isinstance(owner, AssetSpec) else ()
+        values = {**self._parts.values, **dict(variant)}
+        checks = tuple([self._check(owner.name, check, values) for check in owner.checks])
+        is_same = all(new is old for new, old in zip(checks, owner.checks, strict=True))
+        return owner if is_same else replace(owner, checks=checks)
 
-    def _check(self, owner: str, check: Check) -> Check:
+    def _check(self, owner: str, check: Check, values: Mapping[str, Scalar]) -> Check:
         if isinstance(check, Relationship) and not self._is_known(check.to_asset):
             self._refuse_target(owner, check, check.to_asset, check.where)
+        if isinstance(check, Expect):
+            filled, missing = expectation(check, values, self._parts.macros)
+            for name in missing:
+                where = check.where or Where(path="andon.toml")
+                self._refuse_parameter(owner, name, self._parts.parameters, where)
+            return filled
         if not isinstance(check, SqlCheck):
             return check
         body = self._parts.check_queries.get(check.path)
@@ -250,7 +262,18 @@ class _Resolver:
             if not self._is_known(table.name):
                 where = file.where_at(table.span.start, table.span.end - table.span.start)
                 self._refuse_target(owner, check, table.name, where)
-        return replace(check, sql=body.text[body.start :], reads=body.reads, body=body)
+        for name in body.parameters:
+            if name not in values:
+                where = file.where_of(f"${name}", body.start)
+                self._refuse_parameter(owner, name, self._parts.parameters, where)
+        return replace(
+            check,
+            sql=body.text[body.start :],
+            reads=body.reads,
+            body=body,
+            parameters=tuple((n, literal(values[n])) for n in body.parameters if n in values),
+            macros=reached(body.functions, self._parts.macros),
+        )
 
     def _refuse_target(self, owner: str, check: Check, name: str, where: Where | None) -> None:
         self._findings.add(

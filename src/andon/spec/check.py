@@ -107,9 +107,15 @@ class Relationship(Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect(Common):
-    """A SQL condition that holds for every row; a null result passes."""
+    """A SQL condition that holds for every row; a null result passes.
+
+    Attributes:
+        macros: canonical text of the project macros it reaches, so that it is judged again when
+            one changes.
+    """
 
     condition: str
+    macros: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +143,16 @@ class SqlCheck(Common):
         sql: its text.
         reads: assets it reads, its own asset included if it does.
         body: the text as read, so that tables and clocks can be bound; never part of its identity.
+        parameters: values of the parameters it reads, as SQL literals.
+        macros: canonical text of the project macros it reaches.
     """
 
     path: str
     sql: str
     reads: tuple[str, ...]
     body: SqlBody | None = field(default=None, compare=False)
+    parameters: tuple[tuple[str, str], ...] = ()
+    macros: tuple[str, ...] = ()
 
 
 Check = (
@@ -223,8 +233,12 @@ def identity_of(check: Check) -> str:
         value = getattr(check, name)
         if isinstance(value, Tolerance):
             value = [value.rows, value.share]
-        body[name] = list(value) if isinstance(value, tuple) else value
+        body[name] = _plain(value) if isinstance(value, tuple) else value
     return value_hash(body)
+
+
+def _plain(values: tuple[object, ...]) -> Value:
+    return [_plain(v) if isinstance(v, tuple) else v for v in values]  # type: ignore[misc]  # scalars
 
 
 def references_of(check: Check, own: str) -> tuple[str, ...]:

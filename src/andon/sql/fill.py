@@ -14,12 +14,17 @@ def fill(sql: str, values: Mapping[str, Value]) -> str:
     >>> fill("select $limit, '$limit'", {"limit": 3})
     "select 3, '$limit'"
     """
+    return put(sql, {name: literal(value) for name, value in values.items()})
+
+
+def put(sql: str, texts: Mapping[str, str]) -> str:
+    """The query with every ``$name`` that has a text replaced by that text."""
     pieces: list[str] = []
     position = 0
     for token in lex(sql):
         name = token.text[1:]
-        if token.kind == "parameter" and name in values:
-            pieces += (sql[position : token.start], literal(values[name]))
+        if token.kind == "parameter" and name in texts:
+            pieces += (sql[position : token.start], texts[name])
             position = token.end
     pieces.append(sql[position:])
     return "".join(pieces)
