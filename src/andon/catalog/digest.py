@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from andon.catalog.records import Digest
+from collections.abc import Sequence
+
+from andon.catalog.records import DataFile, Digest
 from andon.hashing import value_hash
 from andon.schema import Schema
 
@@ -24,3 +26,13 @@ def combine(schema: Schema, rows: int, high: int, low: int, *, algorithm: str) -
     """
     total = (high * _LANE + low) % _WHOLE
     return Digest(algorithm=algorithm, value=value_hash([schema.hash, rows, f"{total:032x}"]))
+
+
+def of_landed(schema: Schema, reading: str, files: Sequence[DataFile]) -> Digest:
+    """Digest of rows that are read from landed files as they are: schema, SQL and bytes fix them.
+
+    Other bytes may hold the same rows; they count as other content, which costs a rebuild of
+    what reads them and never hides a change.
+    """
+    contents = [file.sha256 for file in files]
+    return Digest(algorithm="landed", value=value_hash([schema.hash, reading, contents]))

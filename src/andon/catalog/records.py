@@ -108,7 +108,8 @@ class Snapshot:
         schema, rows, digest: of what is served (quarantined rows excluded).
         files: data files in order, then files of set-aside rows.
         inputs: what it was built from.
-        query: for views: SQL bound to snapshots, with ``{snapshot:ID}`` where a table is read.
+        query: for views: SQL bound to snapshots, with a mark (`catalog.marks`) where one is read;
+            for tables whose files are read as they were landed: SQL with marks for their paths.
         set_aside: rows set aside (rows in = rows + set_aside).
         deliveries: for raw tables: ids of the deliveries in it, in order.
         facts: small extra facts for people (legal basis, seconds, engine), key -> text.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from andon.catalog.records import DataFile, Snapshot
+from andon.catalog.digest import of_landed
+from andon.catalog.marks import mark
+from andon.catalog.records import DataFile, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
-from andon.execution.line import Line, Scans, placeholder
+from andon.execution.line import Line, Scans
 from andon.execution.prove import Staged
 from andon.planning.plan import reads_clock
 from andon.ports.python_runner import PythonInputData, PythonTask
@@ -27,6 +29,8 @@ class Built:
         relation: table expression that reads them.
         parts: files behind it, empty for a view.
         query: for a view its query with marks for the snapshots it reads.
+        reading: for landed files that are served as they are: SQL with marks for their paths.
+        digest: of the content where it is known without looking at the rows.
         malformed: rows the reader of a source set aside.
         facts: facts per delivery to remember.
     """
@@ -35,18 +39,33 @@ class Built:
     relation: str
     parts: tuple[Staged | DataFile, ...] = ()
     query: str = ""
+    reading: str = ""
+    digest: Digest | None = None
     rows: int | None = None
     malformed: int = 0
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def build_source(line: Line, table: SourceTable, prior: Snapshot | None) -> Built:
-    """Read the landed deliveries of a raw table; parts of the prior snapshot are reused."""
+def build_source(
+    line: Line, table: SourceTable, prior: Snapshot | None, *, is_damaged: bool = False
+) -> Built:
+    """Read the landed deliveries of a raw table; parts of the prior snapshot are reused.
+
+    Files that need no reading of their own are served as they were landed, unless rows of them
+    may be set aside.
+
+    Args:
+        is_damaged: whether what is served now lost files, so that landed bytes are suspect too.
+    """
+    deliveries = line.state.deliveries.get(table.name, ())
+    if is_damaged:
+        line.tools.reader.restore(deliveries)
     raw = line.tools.reader.build(
         table,
-        line.state.deliveries.get(table.name, ()),
+        deliveries,
         prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
+        in_place=all(check.on_fail != "quarantine" for check in table.checks),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
         Staged(
@@ -65,8 +84,12 @@ def build_source(line: Line, table: SourceTable, prior: Snapshot | None) -> Buil
     ]
     return Built(
         schema=raw.schema,
-        relation=engine.scan(raw.schema, paths),
+        relation=Scans(line.tools).of_landed(raw.query, paths)
+        if raw.query
+        else engine.scan(raw.schema, paths),
         parts=parts,
+        reading=raw.query,
+        digest=of_landed(raw.schema, raw.query, raw.kept) if raw.query else None,
         rows=raw.rows,
         malformed=raw.set_aside,
         facts=raw.facts,
@@ -83,7 +106,7 @@ def build_asset(line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot]) ->
     engine = line.tools.engine()
     parameters = line.parameters(asset)
     if asset.materialize == "view":
-        marks = {name: placeholder(snapshot.id) for name, snapshot in inputs.items()}
+        marks = {name: mark(snapshot.id) for name, snapshot in inputs.items()}
         kept = fill(_typed(asset, _bound(line, asset, asset.body, marks)), parameters)
         query = fill(query, parameters)
         return Built(schema=engine.describe(query, {}), relation=f"({query})", query=kept)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from andon.catalog.marks import fill_marks
 from andon.catalog.records import Snapshot, State
 from andon.clock import Clock
 from andon.execution.outcome import Notice, Observer
@@ -85,9 +87,18 @@ class Scans:
             DataCorrupt: (STO003) a file is missing or altered; nothing is read from it.
             TaskFailed: (RUN003) a view reads a snapshot that gc removed.
         """
+        if snapshot.kind == "table" and snapshot.query:
+            return self.of_landed(snapshot.query, self.paths(snapshot))
         if snapshot.kind == "table":
             return self._tools.engine().scan(snapshot.schema, self.paths(snapshot))
         return f"({render_view(snapshot, self._inputs(snapshot))})"
+
+    def of_landed(self, query: str, paths: Sequence[Path]) -> str:
+        """Table expression of a query over landed files, whose marks stand in string literals."""
+        root = self._tools.store.root
+        places = {path.relative_to(root).as_posix(): str(path) for path in paths}
+        texts = {name: _in_literal(place) for name, place in places.items()}
+        return f"({fill_marks(query, texts)})"
 
     def paths(self, snapshot: Snapshot) -> Sequence[Path]:
         """Verified paths of the served files of a table snapshot."""
@@ -105,17 +116,15 @@ class Scans:
         return {name: self.of(snapshot) for name, snapshot in found.items()}
 
 
-def placeholder(snapshot_id: str) -> str:
-    """Mark in a view's query where a snapshot is read."""
-    return f"⟨{snapshot_id}⟩"
+def _in_literal(path: str) -> str:
+    """A path for a string literal that the engine takes as a pattern of files."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", path).replace("'", "''")
 
 
 def render_view(view: Snapshot, scans: Mapping[str, str]) -> str:
     """A view's query with the snapshots it reads filled in."""
-    query = view.query
-    for item in view.inputs:
-        query = query.replace(placeholder(item.snapshot_id), scans[item.snapshot_id])
-    return query
+    ids = [item.snapshot_id for item in view.inputs]
+    return fill_marks(view.query, {id_: scans[id_] for id_ in ids})
 
 
 def _gone(view: Snapshot, asset: str) -> Exception:

@@ -254,14 +254,16 @@ def _judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:
 def _build(line: Line, job: Job) -> Outcome:
     name = job.asset.name
     current = line.current(name)
-    if current is not None and current.id in line.damaged:
+    is_damaged = current is not None and current.id in line.damaged
+    if is_damaged:
         current = None
     if isinstance(job.asset, SourceTable):
-        built = build_source(line, job.asset, current)
+        built = build_source(line, job.asset, current, is_damaged=is_damaged)
     else:
         built = build_asset(line, job.asset, job.inputs)
     proof = prove(line, _subject(line, job, built))
-    digest = proof.digest or Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
+    of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
+    digest = proof.digest or built.digest or of_view
     if _is_same(current, built, proof, digest):
         assert current is not None
         return _same(line, job, current, built, proof)
@@ -334,7 +336,7 @@ def _subject(line: Line, job: Job, built: Built) -> Subject:
         parts=built.parts,
         references=references(Scans(line.tools), crossing_aside, own, job.inputs),
         logical_time=line.plan.logical_time,
-        wants_digest=bool(built.parts),
+        wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
     )
 
@@ -358,7 +360,7 @@ def _record(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) ->
         created_at=line.tools.clock.now(),
         files=files,
         inputs=job.refs,
-        query=built.query,
+        query=built.query or built.reading,
         set_aside=proof.set_aside + built.malformed,
         deliveries=line.forecasts[name].deliveries if is_source else (),
         facts=(

@@ -40,6 +40,8 @@ class RawTable:
         parts: newly staged files.
         rows: rows served; set_aside: malformed rows.
         facts: facts to remember per delivery id (JSON text), e.g. the types that fit each column.
+        query: where files are read as they were landed: SQL of all rows, with marks for their
+            paths; `kept` then names the landed files.
     """
 
     schema: Schema
@@ -48,6 +50,7 @@ class RawTable:
     rows: int
     set_aside: int
     facts: tuple[tuple[str, str], ...] = ()
+    query: str = ""
 
 
 class SourceReader(Protocol):
@@ -74,10 +77,22 @@ class SourceReader(Protocol):
         deliveries: Sequence[Delivery],
         prior: Snapshot | None,
         stage: Callable[[str], Path],
+        *,
+        in_place: bool = False,
     ) -> RawTable:
         """Read landed deliveries into a typed raw table, reusing files of `prior` where it can.
 
+        With `in_place` landed files that the engine reads as fast as its own need not be copied.
+
         Raises:
             TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+        """
+        ...
+
+    def restore(self, deliveries: Sequence[Delivery]) -> None:
+        """Hash the landed bytes of a table; land anew, from the origin, what is missing or altered.
+
+        Raises:
+            DataCorrupt: (STO003) the origin does not hold these bytes any more.
         """
         ...

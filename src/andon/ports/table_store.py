@@ -57,6 +57,14 @@ class TableStore(Protocol):
         """Absolute path of landed bytes."""
         ...
 
+    def landed(self, content: str, *, rows: int, label: str = "") -> DataFile:
+        """Record of landed bytes that are served as they are; the bytes are not hashed again.
+
+        Raises:
+            DataCorrupt: (STO003) they are missing.
+        """
+        ...
+
     def kept(self) -> frozenset[str]:
         """Paths, relative to the root, of all kept snapshot files, known to a catalog or not."""
         ...

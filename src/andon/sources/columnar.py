@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
 from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts
+from andon.acquisition.layout import MOST_PARTS
+from andon.catalog.marks import mark
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
@@ -17,6 +19,7 @@ from andon.sources.dialect import check_names
 from andon.sources.quoting import files, identifier, literal
 
 _BATCH = 256
+_PLACE = {"file_index", "file_row_number"}
 
 
 class ColumnarFiles:
@@ -39,11 +42,25 @@ class ColumnarFiles:
         self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
     ) -> str:
         """Query of all rows of loads in the columns of the table."""
-        queries = [
-            self._rows(batch, facts, columns)
-            for batch in _batches([load for load in loads if facts[load.id].served], facts)
-        ]
-        return "\nunion all\n".join(queries)
+        return self._query(loads, facts, columns, lambda content: str(self._store.raw(content)))
+
+    def in_place(
+        self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
+    ) -> str:
+        """The same query with marks for the paths of the landed files, to be read again and again.
+
+        Empty where that would cost more than a copy saves: many files, or names of columns that
+        hide the engine's own numbering of rows.
+        """
+        if len(loads) > MOST_PARTS or any(_hides_place(facts[load.id]) for load in loads):
+            return ""
+        root = self._store.root
+        return self._query(
+            loads,
+            facts,
+            columns,
+            lambda content: mark(self._store.raw(content).relative_to(root).as_posix()),
+        )
 
     def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Never asked: a Parquet file is read whole or not at all."""
@@ -64,8 +81,23 @@ class ColumnarFiles:
             columns=tuple((column.name, (column.type,)) for column in schema.columns),
         )
 
+    def _query(
+        self,
+        loads: Sequence[Load],
+        facts: Mapping[str, Facts],
+        columns: Sequence[Column],
+        place: Callable[[str], str],
+    ) -> str:
+        served = [load for load in loads if facts[load.id].served]
+        queries = [self._rows(batch, facts, columns, place) for batch in _batches(served, facts)]
+        return "\nunion all\n".join(queries)
+
     def _rows(
-        self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
+        self,
+        loads: Sequence[Load],
+        facts: Mapping[str, Facts],
+        columns: Sequence[Column],
+        place: Callable[[str], str],
     ) -> str:
         own = {name.casefold(): name for name, _ in facts[loads[0].id].columns}
         outputs = []
@@ -73,10 +105,15 @@ class ColumnarFiles:
             name = own.get(column.name.casefold())
             value = f"r.{identifier(name)}" if name else "null"
             outputs.append(f"cast({value} as {column.type}) as {identifier(column.name)}")
-        paths = [self._store.raw(load.content) for load in loads]
+        paths = [place(load.content) for load in loads]
+        if not _hides_place(facts[loads[0].id]):
+            paths_of = ", ".join(literal(load.path) for load in loads)
+            origin = f"[{paths_of}][cast(file_index as bigint) + 1]"
+            outputs += [f"{origin} as _file", "file_row_number + 1 as _row"]
+            return f"select {', '.join(outputs)} from {_source(paths)} r"
         before = accumulate((facts[load.id].records for load in loads), initial=0)
         origins = ", ".join(
-            f"({literal(str(path))}, {literal(load.path)}, {count}::bigint)"
+            f"({literal(path)}, {literal(load.path)}, {count}::bigint)"
             for path, load, count in zip(paths, loads, before, strict=False)
         )
         # `_file` and `_row` are refused as names in files, so they cannot clash here.
@@ -88,7 +125,12 @@ class ColumnarFiles:
         )
 
 
-def _source(paths: Sequence[Path], origin: str = "") -> str:
+def _hides_place(facts: Facts) -> bool:
+    """Whether a column of the file has the name of one by which the engine tells where rows lie."""
+    return any(name.casefold() in _PLACE for name, _ in facts.columns)
+
+
+def _source(paths: Sequence[str | Path], origin: str = "") -> str:
     return f"read_parquet({files(paths)}, hive_partitioning = false{origin})"
 
 

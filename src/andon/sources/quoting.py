@@ -30,6 +30,6 @@ def texts(values: Iterable[str]) -> str:
     return "[" + ", ".join(literal(value) for value in values) + "]"
 
 
-def files(paths: Iterable[Path]) -> str:
+def files(paths: Iterable[str | Path]) -> str:
     """A list of file paths in which wildcards stand for themselves."""
     return texts(re.sub(r"[*?\[]", r"[\g<0>]", str(path)) for path in paths)

@@ -15,7 +15,7 @@ from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
 from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.acquisition.facts import Facts, decode, encode
 from andon.acquisition.fingerprint import reading
-from andon.acquisition.layout import label, lay_out
+from andon.acquisition.layout import Layout, label, lay_out
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.errors import InternalError, TaskFailed
 from andon.hashing import text_hash
@@ -111,6 +111,8 @@ class FileReader:
         deliveries: Sequence[Delivery],
         prior: Snapshot | None,
         stage: Callable[[str], Path],
+        *,
+        in_place: bool = False,
     ) -> RawTable:
         """Read landed deliveries into a typed raw table; a pure function of their set.
 
@@ -119,6 +121,7 @@ class FileReader:
             deliveries: all of the table; superseded ones and those set aside are left out here.
             prior: a snapshot whose files may be reused as they are.
             stage: gives a new path to write to, by name.
+            in_place: serve Parquet files as they were landed, where that costs readers nothing.
 
         Raises:
             TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
@@ -133,8 +136,15 @@ class FileReader:
         self._judge_limit(table, loads, facts, family)
         complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
+        query = ""
+        if in_place and isinstance(family, ColumnarFiles):
+            query = family.in_place(loads, facts, schema.columns[: -len(ORIGIN_COLUMNS)])
         stored = prior.files if prior is not None and prior.schema == schema else ()
-        layout = lay_out(loads, facts, stored, key)
+        layout = (
+            Layout(kept=self._as_landed(loads, facts), groups=())
+            if query
+            else lay_out(loads, facts, stored, key)
+        )
         parts: list[NewPart] = []
         for group in layout.groups:
             mark = label(group, key)
@@ -153,6 +163,29 @@ class FileReader:
                 if load.id in measured
                 for identity in load.ids
             ),
+            query=query,
+        )
+
+    def restore(self, deliveries: Sequence[Delivery]) -> None:
+        """Hash the landed bytes of a table; land anew what is missing or altered; see the port."""
+        for load in choose(deliveries):
+            landed = self._store.raw(load.content)
+            if landed.exists() and hash_file(landed) == load.content:
+                continue
+            origin = locate(self._root, load.path)
+            if origin.is_file() and hash_file(origin) == load.content:
+                landed.unlink(missing_ok=True)
+                with origin.open("rb") as stream:
+                    self._store.land(stream)
+            record = self._store.landed(load.content, rows=0)
+            self._store.verify(record, deep=True)
+
+    def _as_landed(self, loads: Sequence[Load], facts: dict[str, Facts]) -> tuple[DataFile, ...]:
+        """Records of the landed files that have rows."""
+        return tuple(
+            self._store.landed(load.content, rows=facts[load.id].served, label=load.id)
+            for load in loads
+            if facts[load.id].served
         )
 
     def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:

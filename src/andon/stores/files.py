@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -128,6 +129,17 @@ class FileTableStore:
     def raw(self, content: str) -> Path:
         """Absolute path of landed bytes."""
         return self._root / "raw" / content[:2] / content
+
+    def landed(self, content: str, *, rows: int, label: str = "") -> DataFile:
+        """Record of landed bytes that are served as they are; see the port."""
+        path = self.raw(content)
+        relative = path.relative_to(self._root).as_posix()
+        file = DataFile(path=relative, rows=rows, bytes=0, sha256=content, label=label)
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            raise failures.corrupt(file, "it is missing") from None
+        return replace(file, bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
 
     def kept(self) -> frozenset[str]:
         """Paths, relative to the root, of all kept snapshot files."""
