@@ -158,6 +158,24 @@ def test_a_renamed_asset_that_is_held_stays_readable_under_its_former_name(tmp_p
         assert code(project, "select * from m.c") == "APP002"
 
 
+def test_a_rename_that_was_taken_back_leaves_the_former_name_until_it_is_released(
+    tmp_path: Path,
+) -> None:
+    write_project(tmp_path, CHAIN)
+    with andon.open(tmp_path) as project:
+        project.run()
+        (tmp_path / "assets/m/c.sql").rename(tmp_path / "assets/m/top.sql")
+        project.run()
+        project.rollback()
+
+        assert project.run().status == "nothing"
+        assert project.query("select total from m.c").rows == ((120,),)
+        project.release(by="me")
+        assert project.run().exit_code == 0
+        assert project.query("select total from m.top").rows == ((120,),)
+        assert code(project, "select * from m.c") == "APP002"
+
+
 def test_rollback_takes_everything_back_together_and_withdraws(tmp_path: Path) -> None:
     write_project(tmp_path, CHAIN)
     with andon.open(tmp_path) as project:
@@ -169,7 +187,7 @@ def test_rollback_takes_everything_back_together_and_withdraws(tmp_path: Path) -
         report = project.run()
 
         assert (report.status, total(project)) == ("nothing", 120)
-        assert project.release() > 0
+        assert project.release(by="me") > 0
         project.run()
         assert total(project) == 200
 
@@ -203,7 +221,7 @@ def test_a_run_after_new_assets_were_taken_back_does_nothing(tmp_path: Path) -> 
 
         assert report.status == "nothing"
         assert {a.asset: a.verb for a in project.plan().actions}["m.e"] == "blocked"
-        project.release()
+        project.release(by="me")
         assert project.run().exit_code == 0
         assert project.query("select total from m.e").rows == ((120,),)
 

@@ -115,7 +115,7 @@ class Publication(RuleBasedStateMachine):
 
     @rule()
     def release(self) -> None:
-        self.project.release()
+        self.project.release(by="me")
         self.model.blocked = {}
 
     @rule()

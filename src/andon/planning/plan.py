@@ -80,10 +80,11 @@ def plan(question: Question) -> Plan:
             for name, action in actions.items()
         }
         removed = {}
-    renamed = {a.renamed_from for a in actions.values() if a.renamed_from}
+    renamed = {a.renamed_from: a.verb for a in actions.values() if a.renamed_from}
     removals = tuple(
         _removal(name, state, "renamed" if name in renamed else "no longer declared")
         for name in removed
+        if renamed.get(name) != "blocked"
     )
     return Plan(
         project=question.project.name,
@@ -186,10 +187,10 @@ def _judge_asset(
     if unknown and action.verb == "maybe":
         words = ", ".join(f"`{name}`" for name in unknown[:3]) + (" …" if len(unknown) > 3 else "")
         return replace(action, reasons=(f"if the content of {words} changes",))
-    if action.current is None and action.verb in ("build", "maybe", "reuse"):
+    if action.current is None and action.verb in ("build", "maybe", "reuse", "blocked"):
         former = next((n for n, s in removed.items() if s.fingerprint == own), None)
-        if former is not None and action.verb == "reuse":
-            # It was taken over before and is held: the former name stays until this one goes.
+        if former is not None and action.verb in ("reuse", "blocked"):
+            # It was taken over before, and is held or was taken back: the former name stays.
             return replace(action, renamed_from=former)
         if former is not None:
             return replace(action, verb="rename", renamed_from=former, reasons=("same definition",))
