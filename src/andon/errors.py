@@ -67,7 +67,7 @@ class AndonError(Exception):
         if not problems:
             raise ValueError("an error needs at least one problem")
         self.problems = problems
-        super().__init__("\n".join(f"error[{p.code}]: {p.what}" for p in problems))
+        super().__init__("\n".join(render_problem(problem) for problem in problems))
 
     @property
     def code(self) -> str:

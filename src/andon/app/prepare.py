@@ -11,7 +11,7 @@ from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
 from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
-from andon.errors import DataCorrupt, Problem
+from andon.errors import DataCorrupt, Problem, TaskFailed
 from andon.execution.line import Tools
 from andon.graph.order import Graph, build
 from andon.graph.select import Facts, select
@@ -210,13 +210,23 @@ def _by_source(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, list[
 
 
 def look(tools: Tools, spec: ProjectSpec, state: State) -> dict[str, Arrivals]:
-    """Compare every raw table's origin with what is known of it."""
+    """Compare every raw table's origin with what is known of it.
+
+    Raises:
+        TaskFailed: (SRC001) no file was ever there, for every raw table of which that is true.
+    """
     runs = tools.catalog.runs(1)
     last = runs[0].started_at if runs else None
-    return {
-        table.name: tools.reader.look(table, state.deliveries.get(table.name, ()), last)
-        for table in spec.source_tables
-    }
+    found: dict[str, Arrivals] = {}
+    missing: list[Problem] = []
+    for table in spec.source_tables:
+        try:
+            found[table.name] = tools.reader.look(table, state.deliveries.get(table.name, ()), last)
+        except TaskFailed as failure:
+            missing += failure.problems
+    if missing:
+        raise TaskFailed(*missing)
+    return found
 
 
 def forecast(

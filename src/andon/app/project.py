@@ -196,11 +196,18 @@ class Project:
         return list_assets(self._wire(spec).tools, spec, self._env(spec), selection)
 
     def history(self, name: str | None = None, limit: int = 20) -> tuple[Publication, ...]:
-        """Publications, newest first; of one asset those that moved it."""
-        from andon.app.inspect import history
+        """Publications, newest first; of one asset those that moved it.
+
+        Raises:
+            UsageError: (APP002) no asset has or had that name.
+        """
+        from andon.app.inspect import find_asset, history
 
         spec = self.spec
-        return history(self._wire(spec).tools, self._env(spec), name, limit)
+        found = history(self._wire(spec).tools, self._env(spec), name, limit)
+        if name is not None and not found:
+            find_asset(spec, name)
+        return found
 
     def rollback(
         self, *, to: int | None = None, asset: str | None = None, by: str | None = None
@@ -217,7 +224,7 @@ class Project:
         from andon.app.rollback import release
 
         spec = self.spec
-        return release(self._wire(spec).tools, self._env(spec), tuple(assets), by or whoami())
+        return release(self._wire(spec).tools, spec, self._env(spec), tuple(assets), by or whoami())
 
     def gc(self, *, dry_run: bool = False) -> Collection:
         """Remove what nothing can reach any more."""

@@ -63,7 +63,18 @@ def publication_number(tools: Tools, environment: str, as_of: str | int | dateti
                 fix="write for example `--as-of 12` or `--as-of 2026-01-31T08:00`",
             )
         ) from error
-    return tools.catalog.publication_at(environment, moment.replace(tzinfo=moment.tzinfo or UTC))
+    aware = moment.replace(tzinfo=moment.tzinfo or UTC)
+    number = tools.catalog.publication_at(environment, aware)
+    if not number:
+        raise UsageError(
+            Problem(
+                code="CAT005",
+                what=f"nothing was published in `{environment}` by {aware.isoformat()}",
+                why="a moment shows the newest publication at or before it",
+                fix="choose a later time, or a number from `andon history`",
+            )
+        )
+    return number
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from andon.app.export import export_published
+from andon.app.inspect import find_asset
 from andon.app.prepare import declared, graph_of
 from andon.catalog.commit import (
     Commit,
@@ -38,10 +39,13 @@ def rollback(
     `release` allows it. With neither `to` nor `asset`, the newest publication is taken back.
 
     Raises:
-        UsageError: (APP005) there is nothing to go back to; (CAT005) unknown or collected.
+        UsageError: (APP002) unknown asset; (APP005) there is nothing to go back to; (CAT005)
+            unknown or collected publication.
         Conflict: (CAT001) somebody published in between; nothing was changed.
     """
     state = tools.catalog.state(environment)
+    if asset is not None and not any(asset in names for names in (state.pointers, declared(spec))):
+        find_asset(spec, asset)
     target = _target(tools, environment, state, to, asset)
     wanted = tools.catalog.state_at(environment, target) if target else {}
     names = _scope(spec, state, asset, wanted)
@@ -82,12 +86,19 @@ def rollback(
     return landed or publication
 
 
-def release(tools: Tools, environment: str, assets: tuple[str, ...], by: str) -> int:
+def release(
+    tools: Tools, spec: ProjectSpec, environment: str, assets: tuple[str, ...], by: str
+) -> int:
     """Allow withdrawn builds of these assets (all if none are named) to be published again.
 
     Returns how many builds were released. Safe to repeat.
+
+    Raises:
+        UsageError: (APP002) a name that is neither declared nor withdrawn.
     """
     withdrawn = tools.catalog.state(environment).withdrawn
+    for name in set(assets) - {name for name, _, _ in withdrawn}:
+        find_asset(spec, name)
     count = sum(1 for name, _, _ in withdrawn if not assets or name in assets)
     tools.catalog.commit(
         Commit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -102,6 +103,14 @@ class RunReport:
     warnings: tuple[Problem, ...] = ()
     seconds: float = 0.0
     rounds: int = 1
+
+    def __repr__(self) -> str:
+        """A few lines, since it is often the last expression of a notebook cell."""
+        words = Counter(outcome.word for outcome in self.outcomes)
+        counts = ", ".join(f"{count:,} {word}" for word, count in words.items())
+        told = f"publication {self.publication.number}" if self.publication else "nothing published"
+        held = "".join(f"\n  held {item.asset}: {item.reason}" for item in self.held)
+        return f"<run in {self.environment}: {self.status}, {told} ({counts}){held}>"
 
     @property
     def exit_code(self) -> int:

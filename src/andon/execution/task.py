@@ -32,6 +32,7 @@ from andon.events import CheckFailedEvent
 from andon.execution.build import Built, build_asset, build_source, unpublished
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Retrying, Started, Word
+from andon.execution.placing import placed
 from andon.execution.prove import Proof, Staged, Subject, prove, references
 from andon.planning.fingerprint import view_digest
 from andon.planning.plan import key_of
@@ -83,7 +84,8 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         except (AndonError, OSError) as error:
             failure = error if isinstance(error, AndonError) else _refused(name, error)
             if not failure.is_transient or attempt > allowed or line.stopping():
-                outcome = Outcome(asset=name, word="failed", problems=failure.problems)
+                problems = placed(asset, failure.problems)
+                outcome = Outcome(asset=name, word="failed", problems=problems)
                 break
             wait_s = min(0.2 * 4 ** (attempt - 1), 30.0)
             line.tell(

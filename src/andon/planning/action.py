@@ -89,6 +89,13 @@ class Plan:
     pointers: tuple[tuple[str, str | None], ...]
     warnings: tuple[Problem, ...] = ()
 
+    def __repr__(self) -> str:
+        """A few lines, since it is often the last expression of a notebook cell."""
+        work = [a for a in self.actions if a.verb != "nothing"]
+        lines = "".join(f"\n  {a.verb} {a.asset}" for a in work)
+        count = f"{len(work)} of {len(self.actions)} assets"
+        return f"<plan for {self.environment} on publication {self.publication}: {count}{lines}>"
+
     @property
     def work(self) -> tuple[Action, ...]:
         """The actions that would do something."""

@@ -125,13 +125,13 @@ def _of_files(error: duckdb.Error, text: str, place: Where | None) -> AndonError
     return _of_data(text, place)
 
 
-def _of_query(text: str, place: Where | None) -> AndonError:
+def _of_query(text: str, place: Where | None, fix: str = "") -> AndonError:
     return TaskFailed(
         _problem(
             "ENG002",
             f"the query is not valid: {_first_line(text)}",
             "the engine could not parse or bind it",
-            _hint(text) or "correct the query at the place shown",
+            fix or _hint(text) or "correct the query",
             place,
         )
     )
@@ -139,7 +139,7 @@ def _of_query(text: str, place: Where | None) -> AndonError:
 
 def _of_data(text: str, place: Where | None) -> AndonError:
     if "Values were not provided for" in text:
-        return _of_query(text, place)
+        return _of_query(text, place, "give each a value: `-p NAME=VALUE`, in Python `parameters=`")
     if _TOO_LARGE.search(text):
         return TaskFailed(
             _problem(

@@ -1,0 +1,119 @@
+"""Errors of runs and calls name the place, and every one of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import andon
+from andon.errors import Problem, TaskFailed, UsageError
+from tests.factories import write_files, write_project
+
+ONE = {
+    "sources/raw.yml": "tables:\n  a: {path: data/a.csv}\n",
+    "data/a.csv": "id,v\n1,10\n2,20\n",
+    "assets/m/a.sql": "select id, v from raw.a",
+}
+
+
+def first_problem(folder: Path) -> Problem:
+    with andon.open(folder) as project:
+        outcome = next(o for o in project.run().outcomes if o.asset == "m.a")
+    return outcome.problems[0]
+
+
+def test_an_unknown_column_is_shown_where_it_is_written(tmp_path: Path) -> None:
+    write_project(tmp_path, {**ONE, "assets/m/a.sql": "select id,\n  x.vv\nfrom raw.a as x\n"})
+
+    where = first_problem(tmp_path).where
+    assert where is not None
+    assert (str(where), where.text, where.length) == ("assets/m/a.sql:2:5", "  x.vv", 2)
+
+
+def test_an_unknown_column_of_a_check_is_shown_in_the_header(tmp_path: Path) -> None:
+    header = "/* andon\nchecks:\n  - expect: vv > 0\n*/\n"
+    write_project(tmp_path, {**ONE, "assets/m/a.sql": header + "select id, v from raw.a"})
+
+    assert str(first_problem(tmp_path).where) == "assets/m/a.sql:3:13"
+
+
+def test_a_failure_without_a_line_names_the_file_of_its_asset(tmp_path: Path) -> None:
+    write_project(tmp_path, {**ONE, "assets/m/a.sql": "select 1 as a, 2 as a"})
+
+    assert str(first_problem(tmp_path).where) == "assets/m/a.sql"
+
+
+def test_every_raw_table_without_a_file_is_told_at_once(tmp_path: Path) -> None:
+    tables = "tables:\n  a: {path: data/x.csv}\n  b: {path: data/y.csv}\n"
+    write_project(tmp_path, {"sources/raw.yml": tables})
+    with andon.open(tmp_path) as project, pytest.raises(TaskFailed) as raised:
+        project.run()
+
+    assert [problem.code for problem in raised.value.problems] == ["SRC001", "SRC001"]
+
+
+@pytest.mark.parametrize("call", ["rollback", "release", "history"])
+def test_an_asset_that_nobody_knows_is_told_with_the_closest_name(
+    tmp_path: Path, call: str
+) -> None:
+    write_project(tmp_path, ONE)
+    with andon.open(tmp_path) as project:
+        project.run()
+        calls: dict[str, Callable[[], object]] = {
+            "rollback": lambda: project.rollback(asset="m.aa"),
+            "release": lambda: project.release(["m.aa"]),
+            "history": lambda: project.history("m.aa"),
+        }
+        with pytest.raises(UsageError) as raised:
+            calls[call]()
+
+    assert raised.value.code == "APP002"
+    assert "`m.a`" in raised.value.problems[0].fix
+
+
+def test_a_time_before_the_first_publication_is_told_as_such(tmp_path: Path) -> None:
+    write_project(tmp_path, ONE)
+    with andon.open(tmp_path) as project:
+        project.run()
+        with pytest.raises(UsageError, match="nothing was published in `prod` by 2020-01-01"):
+            project.table("m.a", as_of="2020-01-01")
+
+
+def test_a_query_without_its_parameter_says_how_to_give_it(tmp_path: Path) -> None:
+    write_project(tmp_path, ONE)
+    with andon.open(tmp_path) as project:
+        project.run()
+        with pytest.raises(TaskFailed) as raised:
+            project.query("select $x")
+
+    assert "-p NAME=VALUE" in raised.value.problems[0].fix
+
+
+def test_an_error_in_a_notebook_says_what_why_and_how_to_fix_it() -> None:
+    error = UsageError(Problem(code="APP002", what="no `x`", why="nobody wrote it", fix="write it"))
+
+    assert str(error).splitlines()[:3] == [
+        "error[APP002]: no `x`",
+        "  why: nobody wrote it",
+        "  fix: write it",
+    ]
+
+
+def test_reports_and_plans_show_themselves_in_a_few_lines(tmp_path: Path) -> None:
+    write_project(tmp_path, ONE)
+    with andon.open(tmp_path) as project:
+        planned = repr(project.plan())
+        done = repr(project.run())
+        write_files(
+            tmp_path,
+            {
+                "assets/m/a.sql": "/* andon\nchecks: [unique: w]\n*/\nselect 1 as w union all select 1"
+            },
+        )
+        failed = repr(project.run())
+
+    assert planned == "<plan for prod on publication 0: 2 of 2 assets\n  build raw.a\n  build m.a>"
+    assert done == "<run in prod: done, publication 1 (2 built)>"
+    assert failed.splitlines()[1].startswith("  held m.a: check `unique: w` of `m.a` failed")
