@@ -107,6 +107,9 @@ def test_a_full_disk_publishes_nothing_half_and_a_run_with_room_finishes(
     else:
         ballast = fill(small_disk, room)
         code, said = run_limited(folder, lambda: None, "run")
+        if room == 0:
+            assert run_andon(folder, "ls").returncode == 0
+            assert rows_of(folder, TOTAL) == [(3,)]
         ballast.unlink()
     assert code in (1, 75), said
     assert "Traceback" not in said

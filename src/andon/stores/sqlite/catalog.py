@@ -15,6 +15,7 @@ from andon.catalog.commit import Commit, Committed, RequireUnreferenced
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
 from andon.errors import RequirementFailed, Unavailable
 from andon.events import Event
+from andon.stores import oslock
 from andon.stores.sqlite import failures, pins, queries, requirements
 from andon.stores.sqlite.connections import Connections
 from andon.stores.sqlite.encoding import from_us, to_us
@@ -155,24 +156,42 @@ class SqliteCatalog:
 
     @contextmanager
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[None]:
-        """Keep snapshots from gc while the context is open and its process lives; see the port."""
-        if not self._connections.can_write:
+        """Keep snapshots from gc while the context is open and its process lives; see the port.
+
+        Where nothing can be written (no right, no room) the grace period of gc has to do.
+        """
+        held = self._add_pin(snapshot_ids, holder) if self._connections.can_write else None
+        if held is None:
             yield
             return
+        pin_id, lock = held
+        try:
+            yield
+        finally:
+            # A row that cannot be dropped now counts for nothing once the lock is gone.
+            with suppress(Unavailable):
+                self._write(lambda c: pins.drop(c, [pin_id]))
+            lock.release(unlink=True)
+
+    def _add_pin(
+        self, snapshot_ids: Sequence[str], holder: str
+    ) -> tuple[str, oslock.HeldLock] | None:
+        """Id and lock of a new pin; None where there is no room for one."""
         try:
             pin_id, lock = pins.claim(pins.folder_of(self._path))
         except OSError as error:
-            raise failures.translate_os(self._path, error) from error
+            told = failures.translate_os(self._path, error)
+            if isinstance(told, Unavailable):
+                return None
+            raise told from error
         try:
             self._write(lambda c: pins.add(c, pin_id, snapshot_ids, holder, to_us(_newest_time(c))))
-            try:
-                yield
-            finally:
-                # A row that cannot be dropped now counts for nothing once the lock is gone.
-                with suppress(Unavailable):
-                    self._write(lambda c: pins.drop(c, [pin_id]))
-        finally:
+        except BaseException as error:
             lock.release(unlink=True)
+            if isinstance(error, Unavailable):
+                return None
+            raise
+        return pin_id, lock
 
     def pinned(self) -> frozenset[str]:
         """Ids of snapshots that a live process pins; pins of dead ones are dropped."""
@@ -203,7 +222,7 @@ class SqliteCatalog:
             connection.execute("commit")
             return result
 
-        return self._patiently(batch)
+        return self._patiently(batch, reading=True)
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run a batch of writes as one transaction."""
@@ -231,13 +250,15 @@ class SqliteCatalog:
                 raise
             raise failures.outcome_unknown(self._path, type(error).__name__) from error
 
-    def _patiently(self, batch: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _patiently(
+        self, batch: Callable[[sqlite3.Connection], Result], *, reading: bool = False
+    ) -> Result:
         """Run a batch on a connection of its own, again as long as others are in the way."""
         started = time.monotonic()
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                with self._connections.lend() as connection:
+                with self._connections.lend(reading=reading) as connection:
                     return batch(connection)
             except sqlite3.Error as error:
                 waited = time.monotonic() - started

@@ -69,12 +69,15 @@ class Connections:
         return self.path.exists() and self.path.stat().st_size > 0
 
     @contextmanager
-    def lend(self) -> Iterator[sqlite3.Connection]:
-        """A connection for this thread alone; what is left open in it is rolled back."""
+    def lend(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection for this thread alone; what is left open in it is rolled back.
+
+        One for reading is had even where the disk has no room for what SQLite keeps beside a file.
+        """
         connection = self._take()
         try:
             if connection is None:
-                connection = self._open()
+                connection = self._open(reading=reading)
             yield connection
             if self._fixed is not None and self._fixed != _stamp(self.path):
                 raise failures.changing(self.path)
@@ -107,10 +110,20 @@ class Connections:
             while self._idle:
                 self._idle.pop().close()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, *, reading: bool) -> sqlite3.Connection:
         self._check_place()
         if not self.can_write:
             return self._open_for_reading()
+        try:
+            connection = self._open_for_writing()
+        except sqlite3.OperationalError as error:
+            if not reading or failures.is_busy(error) or not self.exists:
+                raise
+            return self._open_fixed(error)
+        self._fixed = None
+        return connection
+
+    def _open_for_writing(self) -> sqlite3.Connection:
         if not self.exists:
             make_folder(self.path.parent)
         connection = self._connect("rw" if self.path.exists() else "rwc")
@@ -143,16 +156,20 @@ class Connections:
             connection.close()
             if failures.is_busy(error) or os.access(self.path.parent, os.W_OK):
                 raise
-            journal = self.path.with_name(self.path.name + "-wal")
-            if journal.exists() and journal.stat().st_size:
-                raise failures.unclean(self.path) from error
-            self._fixed = _stamp(self.path)
-            connection = self._connect("ro&immutable=1")
+            connection = self._open_fixed(error)
             version = migrate.version_of(connection, self.path)
         if version < migrate.KNOWN_VERSION:
             connection.close()
             raise failures.read_only(self.path)
         return connection
+
+    def _open_fixed(self, error: sqlite3.OperationalError) -> sqlite3.Connection:
+        """Read the file as one that nobody changes; that nobody did is looked at afterwards."""
+        journal = self.path.with_name(self.path.name + "-wal")
+        if journal.exists() and journal.stat().st_size:
+            raise failures.unclean(self.path) from error
+        self._fixed = _stamp(self.path)
+        return self._connect("ro&immutable=1")
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
