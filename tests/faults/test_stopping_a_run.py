@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import andon
+from andon.cli.signals import stoppable
 from tests.factories import (
     SHOP,
     andon_command,
@@ -100,6 +101,28 @@ def test_two_signals_stop_at_once_and_the_next_run_goes_on(tmp_path: Path) -> No
         words = {o.asset: o.word for o in project.run().outcomes}
     assert words["staging.orders"] == "reused"
     assert words["slow.after"] == "built"
+
+
+class Stubborn:
+    """Work that goes on after the first interrupts, as between two queries."""
+
+    def __init__(self) -> None:
+        self.interrupts = 0
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+
+
+def test_the_second_signal_interrupts_until_the_work_ends() -> None:
+    work, said = Stubborn(), list[str]()
+    with stoppable(work, said.append):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        until = time.monotonic() + 20
+        while work.interrupts < 3 and time.monotonic() < until:
+            time.sleep(0.05)
+    assert work.interrupts >= 3
+    assert len(said) == 2
 
 
 def test_a_killed_run_leaves_no_worker_process_behind(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from typing import NoReturn, Protocol
 _END = 0
 """No signal has this number; it ends the listener."""
 
+_AGAIN_S = 0.2
+"""Wait between interrupts while work does not end."""
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM arrived while nothing special was listening."""
@@ -49,6 +52,7 @@ class Stopping:
         self._work = work
         self._say = say
         self._count = 0
+        self._ended = threading.Event()
 
     def heard(self, number: int) -> None:
         """Act on one signal."""
@@ -59,7 +63,18 @@ class Stopping:
             self._say("stopping: running tasks are finished and kept; Ctrl-C again stops at once")
         elif self._count == 2:
             self._say("stopping at once")
+            threading.Thread(target=self._insist, name="stopping", daemon=True).start()
+
+    def over(self) -> None:
+        """The work has ended."""
+        self._ended.set()
+
+    def _insist(self) -> None:
+        """Interrupt until the work ends: a task between two queries would begin the second."""
+        while True:
             self._work.interrupt()
+            if self._ended.wait(_AGAIN_S):
+                return
 
 
 @contextmanager
@@ -67,7 +82,10 @@ def stoppable(work: Interruptible, say: Callable[[str], None]) -> Iterator[Stopp
     """The first signal is told to `work`, which finishes what is running; the second stops it."""
     stopping = Stopping(work, say)
     with _handled_by(_noted), _listening(stopping.heard):
-        yield stopping
+        try:
+            yield stopping
+        finally:
+            stopping.over()
 
 
 @contextmanager
