@@ -22,6 +22,7 @@ from andon.cli import reference
 from andon.errors import Problem, Where
 from andon.execution import outcome
 from andon.planning import action
+from andon.schema import Column, Schema
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -43,6 +44,9 @@ RECORDS: tuple[type, ...] = (
     records.Change,
     records.Held,
     records.Snapshot,
+    records.InputRef,
+    records.DataFile,
+    records.Digest,
     records.Delivery,
     views.Result,
     views.AssetView,
@@ -52,7 +56,17 @@ RECORDS: tuple[type, ...] = (
     views.Finding,
     Problem,
     Where,
+    Schema,
+    Column,
 )
+WORDS: dict[str, object] = {
+    "Kind": action.Kind,
+    "Verb": action.Verb,
+    "Word": outcome.Word,
+    "Verdict": records.Verdict,
+    "SnapshotStatus": records.SnapshotStatus,
+    "FileRole": records.FileRole,
+}
 
 
 def pages() -> dict[str, str]:
@@ -89,6 +103,9 @@ def python_api() -> Iterator[str]:
     yield from ("## Records", "", "What the methods answer with. All are frozen.", "")
     for record in RECORDS:
         yield from _record(record)
+    yield from ("### Words", "", "| type | one of |", "| --- | --- |")
+    for name, kind in WORDS.items():
+        yield f"| `{name}` | {', '.join(f'`{word}`' for word in get_args(kind))} |"
 
 
 def event_page() -> Iterator[str]:
