@@ -207,6 +207,44 @@ def test_a_withdrawn_build_is_published_again_once_its_key_changes(tmp_path: Pat
         assert total(project) == 240
 
 
+def test_a_withdrawn_build_does_not_come_back_by_another_key_of_the_same_content(
+    tmp_path: Path,
+) -> None:
+    alias = "select id, v * 2 as v from m.a where id > 0"
+    write_project(tmp_path, CHAIN)
+    with andon.open(tmp_path) as project:
+        project.run()
+        write_files(tmp_path, {"assets/m/b.sql": alias})
+        assert words(project.run())["m.b"] == "same"
+        write_files(tmp_path, {"assets/m/b.sql": "select id, v * 9 as v from m.a"})
+        project.run()
+        write_files(tmp_path, {"assets/m/b.sql": alias})
+        project.run()
+        assert total(project) == 120
+        project.rollback()
+        assert total(project) == 540
+
+        assert project.run().status == "nothing"
+        assert total(project) == 540
+
+
+def test_checks_of_a_build_that_was_taken_back_and_put_in_place_again_are_judged(
+    tmp_path: Path,
+) -> None:
+    write_project(tmp_path, CHAIN)
+    with andon.open(tmp_path) as project:
+        project.run()
+        write_files(tmp_path, {"assets/m/a.sql": "select id, v + 1 as v from raw.a"})
+        project.run()
+        newest = project.history()[0].number
+        project.rollback()
+        project.rollback(to=newest)
+        strict = "/* andon\nchecks:\n  - range: {v: {max: 5}}\n*/\n"
+        write_files(tmp_path, {"assets/m/a.sql": strict + "select id, v + 1 as v from raw.a"})
+
+        assert project.run().exit_code == 1
+
+
 def test_a_run_after_new_assets_were_taken_back_does_nothing(tmp_path: Path) -> None:
     write_project(tmp_path, CHAIN)
     with andon.open(tmp_path) as project:

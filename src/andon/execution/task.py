@@ -133,9 +133,11 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         word: Word = "cancelled" if stuck.word == "cancelled" else "held"
         return Outcome(asset=name, word=word, because_of=stuck.because_of or stuck.asset)
     job = _job(line, name, done)
-    if (name, job.key, job.split) in line.state.withdrawn:
+    if _is_withdrawn(line, name, job.key, job.split):
         return _withdrawn(line, name)
     found = _finished(line, job) or _taken_over(line, job)
+    if found is not None and _is_withdrawn(line, name, found.build_key, found.split):
+        return _withdrawn(line, name)
     if found is None:
         with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
             # Somebody else may have built the same key while we waited for it.
@@ -225,6 +227,13 @@ def _taken_over(line: Line, job: Job) -> Snapshot | None:
         updates.append(AddAudit(audit=replace(known, snapshot_id=taken.id, files=())))
     line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
     return taken
+
+
+def _is_withdrawn(line: Line, name: str, key: str, split: str) -> bool:
+    """Whether a build was taken back and not released; one that is served again is not."""
+    current = line.current(name)
+    is_served = current is not None and (current.build_key, current.split) == (key, split)
+    return (name, key, split) in line.state.withdrawn and not is_served
 
 
 def _withdrawn(line: Line, name: str) -> Outcome:

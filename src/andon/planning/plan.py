@@ -240,15 +240,12 @@ def _verb(
         if current is not None and current.fingerprint == own:
             return "maybe", ()
         return "build", (_new_or_changed(current),)
-    if (name, key, identity.split) in state.withdrawn:
+    is_served = current is not None and (current.build_key, current.split) == (key, identity.split)
+    if (name, key, identity.split) in state.withdrawn and not is_served:
         return "blocked", ("this build was withdrawn by a rollback",)
     if current is not None and current.id in question.damaged:
         return "build", ("a file of its snapshot is missing or altered",)
-    served = current
-    if (
-        current is not None and (current.build_key, current.split) != (key, identity.split)
-    ) or current is None:
-        served = question.find((name, key, identity.split))
+    served = current if is_served else question.find((name, key, identity.split))
     if served is None:
         if current is None or current.fingerprint != own:
             return "build", (_new_or_changed(current), *reasons)
@@ -256,6 +253,9 @@ def _verb(
             return "build", ("rows to set aside are declared differently",)
         return "build", reasons or ("its inputs changed",)
     if current is None or served.id != current.id:
+        if (name, served.build_key, served.split) in state.withdrawn:
+            # Another key was recorded against it, since it gave the same content.
+            return "blocked", ("a build of the same content was withdrawn by a rollback",)
         return "reuse", ("a finished snapshot with this key is at hand", *reasons)
     if identity.checks:
         audit = state.audits.get((current.id, identity.checks))

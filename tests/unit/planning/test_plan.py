@@ -252,8 +252,24 @@ def test_other_rows_to_set_aside_build_the_asset_anew() -> None:
 def test_a_withdrawn_build_is_blocked() -> None:
     world = served()
     newest = world.snapshots["m.b"]
+    world.snapshots["m.b"] = snapshot("m.b", "older", newest.fingerprint)
     world.withdrawn = frozenset({("m.b", newest.build_key, "")})
     assert told(world.plan(), "m.b") == ("blocked", ("this build was withdrawn by a rollback",))
+
+
+def test_a_build_that_is_served_again_is_not_blocked() -> None:
+    world = served()
+    world.withdrawn = frozenset({("m.b", world.snapshots["m.b"].build_key, "")})
+    assert told(world.plan(), "m.b") == ("nothing", ())
+
+
+def test_another_key_of_withdrawn_content_is_blocked() -> None:
+    world = served()
+    newest = world.snapshots["m.b"]
+    world.snapshots["m.b"] = snapshot("m.b", "older", newest.fingerprint)
+    world.finished["m.b", newest.build_key, ""] = snapshot("m.b", "taken back", "other")
+    world.withdrawn = frozenset({("m.b", "taken back", "")})
+    assert told(world.plan(), "m.b")[0] == "blocked"
 
 
 def test_what_reads_a_withdrawn_build_that_nothing_replaces_is_blocked_too() -> None:
