@@ -331,6 +331,21 @@ def test_the_stable_way_in_follows_publication_hold_and_rollback(tmp_path: Path)
         assert ("v",) not in names
 
 
+def test_environments_share_what_was_built_and_are_taken_back_apart(tmp_path: Path) -> None:
+    write_project(tmp_path, CHAIN)
+    with andon.open(tmp_path) as prod, andon.open(tmp_path, environment="dev") as dev:
+        prod.run()
+        assert set(words(dev.run()).values()) == {"reused"}
+        write_files(tmp_path, {"assets/m/c.sql": "select max(v) as total from m.b"})
+        assert words(dev.run())["m.c"] == "built"
+        assert (total(dev), total(prod)) == (60, 120)
+        assert words(prod.run())["m.c"] == "reused"
+        prod.rollback()
+
+        assert (total(dev), total(prod)) == (60, 120)
+        assert prod.run().status == dev.run().status == "nothing"
+
+
 def test_a_batch_that_was_stopped_is_offered_again_until_it_is_set_aside(tmp_path: Path) -> None:
     files = {**CHAIN, "assets/m/a.sql": STRICT}
     files["sources/raw.yml"] = "tables:\n  a: {path: data/a*.csv}\n"
