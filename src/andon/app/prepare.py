@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
@@ -14,10 +15,8 @@ from andon.checks.identity import checks_identity, split_identity
 from andon.errors import DataCorrupt, Problem, TaskFailed
 from andon.execution.line import Tools
 from andon.graph.order import Graph, build
-from andon.graph.select import Facts, select
 from andon.planning.action import Action, Forecast, Plan
 from andon.planning.plan import Identity, Question, fingerprints, plan
-from andon.ports.source_reader import Arrivals, Found
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
@@ -134,6 +133,8 @@ def chosen(
     failed: frozenset[str],
 ) -> frozenset[str]:
     """Names a selection stands for."""
+    from andon.graph.select import Facts, select
+
     facts = Facts(
         tags={name: asset.tags for name, asset in assets.items()},
         owners={name: asset.owner for name, asset in assets.items()},

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from andon.catalog.commit import Commit, PutRun
 from andon.execution.line import Tools
 
 _RECENT = 20
@@ -17,6 +14,10 @@ def sweep(tools: Tools) -> None:
     unfinished = [run for run in tools.catalog.runs(_RECENT) if run.status == "running"]
     if not unfinished:
         return
+    from dataclasses import replace
+
+    from andon.catalog.commit import Commit, PutRun
+
     # A run pins its own id too: a running record whose id nobody pins has crashed.
     alive = tools.catalog.pinned()
     for record in unfinished:

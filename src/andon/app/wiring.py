@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
 from andon.clock import Clock
 from andon.errors import AndonError
 from andon.execution.line import Tools
-from andon.execution.workers import WorkerPool
-from andon.ports.python_runner import PythonRunner
 from andon.sources.reader import FileReader
 from andon.spec.asset import PythonBody
 from andon.spec.project import ProjectSpec
@@ -25,6 +23,8 @@ from andon.stores.steps import OnStep, ignore
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.engine import DuckDBEngine
+    from andon.execution.workers import WorkerPool
+    from andon.ports.python_runner import PythonRunner
 
 STORE = ".andon"
 """Folder of a project in which Andon keeps its own."""
@@ -75,14 +75,14 @@ def wire(
     read_only = not os.access(place if place.exists() else root, os.W_OK)
     store = FileTableStore(place, on_step=on_step)
     catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only, on_step=on_step)
-    engine_version = version("duckdb")
+    installed = engine_version()
     started = Once(lambda: _engine(place, spec, store))
-    engine = LazyEngine(started, engine_version)
+    engine = LazyEngine(started, installed)
     runner = Once(lambda: _workers(place, spec, store))
     tools = Tools(
         root=root,
         engine=lambda: engine,
-        engine_version=engine_version,
+        engine_version=installed,
         runner=lambda: _as_runner(runner()),
         reader=FileReader(root, engine, store),
         catalog=catalog,
@@ -134,6 +134,8 @@ def has_python(spec: ProjectSpec) -> bool:
 
 
 def _workers(place: Path, spec: ProjectSpec, store: FileTableStore) -> WorkerPool:
+    from andon.execution.workers import WorkerPool
+
     settings = spec.settings
     cores = settings.threads or os.cpu_count() or 2
     memory = settings.memory_bytes

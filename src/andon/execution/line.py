@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from andon.catalog.marks import fill_marks
 from andon.catalog.records import Snapshot, State
@@ -14,14 +15,16 @@ from andon.clock import Clock
 from andon.execution.outcome import Notice, Observer
 from andon.graph.order import Graph
 from andon.planning.action import Action, Forecast, Plan
-from andon.ports.catalog_store import CatalogStore
-from andon.ports.engine import Engine
-from andon.ports.python_runner import PythonRunner
-from andon.ports.source_reader import SourceReader
-from andon.ports.table_store import TableStore
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, Scalar
 from andon.spec.source import SourceTable
+
+if TYPE_CHECKING:
+    from andon.ports.catalog_store import CatalogStore
+    from andon.ports.engine import Engine
+    from andon.ports.python_runner import PythonRunner
+    from andon.ports.source_reader import SourceReader
+    from andon.ports.table_store import TableStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

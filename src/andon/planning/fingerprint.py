@@ -9,7 +9,7 @@ from andon.catalog.records import InputRef
 from andon.hashing import Value, value_hash
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.project import Macro, Scalar
-from andon.sql.canonical import CANONICAL_VERSION
+from andon.sql.version import CANONICAL_VERSION
 
 _FORM_VERSION = 1
 

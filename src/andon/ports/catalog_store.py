@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from andon.catalog.commit import Commit, Committed
-from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
-from andon.events import Event
+if TYPE_CHECKING:
+    from andon.catalog.commit import Commit, Committed
+    from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
+    from andon.events import Event
 
 
 class CatalogStore(Protocol):

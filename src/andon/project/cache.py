@@ -24,7 +24,7 @@ from andon.spec.asset import AssetSpec, PythonBody
 from andon.spec.check import Check
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import SqlBody
-from andon.sql.canonical import CANONICAL_VERSION
+from andon.sql.version import CANONICAL_VERSION
 from andon.version import VERSION
 
 T = TypeVar("T")

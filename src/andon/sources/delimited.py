@@ -82,6 +82,10 @@ class DelimitedFiles:
         ]
         return "\nunion all\n".join(queries)
 
+    def in_place(self, *_: object) -> str:
+        """Text is read once, into a copy with types."""
+        return ""
+
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed rows of a load, and the first of them in words."""
         mended = self._mend(load, facts)

@@ -85,6 +85,10 @@ class DocumentFiles:
         pairs = [(load, facts[load.id]) for load in loads if facts[load.id].served]
         return "\nunion all\n".join(self._rows(batch, columns) for batch in self._batches(pairs))
 
+    def in_place(self, *_: object) -> str:
+        """Text is read once, into a copy with types."""
+        return ""
+
     def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed lines of a load, and the first of them in words."""
         mended = self._mend(load)

@@ -25,9 +25,6 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
 from andon.sources.codecs import format_of
-from andon.sources.columnar import ColumnarFiles
-from andon.sources.delimited import DelimitedFiles
-from andon.sources.documents import DocumentFiles
 from andon.sources.local import discover, hash_file, locate
 from andon.sources.quoting import identifier
 from andon.spec.source import Format, SourceTable
@@ -53,6 +50,12 @@ class Files(Protocol):
         self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column]
     ) -> str:
         """Query of all good rows in the columns of the table, `_file` and `_row`; "" if none."""
+        ...
+
+    def in_place(
+        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column], /
+    ) -> str:
+        """The same query with marks for the paths of landed files; "" where they are copied."""
         ...
 
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
@@ -136,9 +139,8 @@ class FileReader:
         self._judge_limit(table, loads, facts, family)
         complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
-        query = ""
-        if in_place and isinstance(family, ColumnarFiles):
-            query = family.in_place(loads, facts, schema.columns[: -len(ORIGIN_COLUMNS)])
+        columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
             Layout(kept=self._as_landed(loads, facts), groups=())
@@ -222,10 +224,16 @@ class FileReader:
             raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
         match next(iter(families), "text"):
             case "parquet":
+                from andon.sources.columnar import ColumnarFiles
+
                 return ColumnarFiles(key, self._engine, self._store)
             case "json":
+                from andon.sources.documents import DocumentFiles
+
                 return DocumentFiles(table, key, self._engine, self._store, stage)
             case _:
+                from andon.sources.delimited import DelimitedFiles
+
                 return DelimitedFiles(table, key, self._engine, self._store, stage)
 
     def _judge_limit(

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from andon.sql.lex import Token, lex
-
-CANONICAL_VERSION: Final = 1
-"""Part of every fingerprint; raise it when equal texts could get another form."""
+from andon.sql.version import CANONICAL_VERSION as CANONICAL_VERSION
 
 FIXED_WORDS: Final = frozenset(
     "all analyse analyze and anti any array as asc asof asymmetric at authorization both by case "

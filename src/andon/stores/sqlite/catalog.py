@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from andon.catalog.commit import Commit, Committed, RequireUnreferenced
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
 from andon.errors import RequirementFailed, Unavailable
-from andon.events import Event
 from andon.stores import oslock
-from andon.stores.sqlite import failures, pins, queries, requirements
+from andon.stores.sqlite import failures, pins, queries
 from andon.stores.sqlite.connections import Connections
 from andon.stores.sqlite.encoding import from_us, to_us
 from andon.stores.sqlite.place import MOUNTS
-from andon.stores.sqlite.updates import Writing
 from andon.stores.steps import OnStep, ignore
+
+if TYPE_CHECKING:
+    from andon.catalog.commit import Commit, Committed
+    from andon.events import Event
 
 Result = TypeVar("Result")
 
@@ -65,6 +66,11 @@ class SqliteCatalog:
         but not found by it, unless gc has marked the first. A snapshot id already there is not
         recorded again, so a repeated commit of candidates adds nothing.
         """
+        # A run with nothing to do commits nothing, so it need not import how.
+        from andon.catalog.commit import Committed, RequireUnreferenced
+        from andon.stores.sqlite import requirements
+        from andon.stores.sqlite.updates import Writing
+
         needs_pins = any(isinstance(r, RequireUnreferenced) for r in commit.requirements)
 
         def write(connection: sqlite3.Connection) -> Committed:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot
-from andon.events import Event
+
+if TYPE_CHECKING:
+    from andon.events import Event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_EVENT_TYPES: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
 
 encode = msgspec.json.Encoder().encode
 
@@ -73,7 +74,14 @@ def decode_run(body: bytes) -> RunRecord:
     return run
 
 
+@cache
+def _event_types() -> dict[str, Any]:
+    from andon.events import Event
+
+    return {kind.__name__: kind for kind in get_args(Event)}
+
+
 def decode_event(kind: str, body: bytes) -> Event:
     """An event by the name of its class."""
-    event: Event = _decoder(_EVENT_TYPES[kind]).decode(body)
+    event: Event = _decoder(_event_types()[kind]).decode(body)
     return event

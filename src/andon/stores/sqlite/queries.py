@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from andon.catalog.records import (
     Audit,
@@ -15,7 +16,6 @@ from andon.catalog.records import (
     Snapshot,
     State,
 )
-from andon.events import Event
 from andon.stores.sqlite.encoding import (
     decode_audit,
     decode_delivery,
@@ -27,7 +27,10 @@ from andon.stores.sqlite.encoding import (
     from_us,
     to_us,
 )
-from andon.stores.sqlite.updates import unusable_snapshots
+from andon.stores.sqlite.usable import unusable_snapshots
+
+if TYPE_CHECKING:
+    from andon.events import Event
 
 
 def state(connection: sqlite3.Connection, environment: str) -> State:

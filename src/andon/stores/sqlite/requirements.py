@@ -17,7 +17,7 @@ from andon.catalog.commit import (
 from andon.errors import Problem
 from andon.stores.sqlite import failures
 from andon.stores.sqlite.encoding import encode
-from andon.stores.sqlite.updates import unusable_snapshots
+from andon.stores.sqlite.usable import unusable_snapshots
 
 # A snapshot is needed if it, or a view above it, is pointed to now, was in effect at or after the
 # oldest kept publication (its next change came later than that), or is pinned.

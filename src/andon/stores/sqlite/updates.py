@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -26,6 +25,7 @@ from andon.catalog.commit import (
 from andon.catalog.records import Delivery, Publication, Snapshot
 from andon.stores.sqlite import failures
 from andon.stores.sqlite.encoding import encode, to_us
+from andon.stores.sqlite.usable import unusable_snapshots
 
 # A key whose snapshot gc has claimed may move on; any other keeps its first snapshot, since
 # somebody may already read or publish that one.
@@ -198,20 +198,3 @@ def newest_publication(connection: sqlite3.Connection) -> int:
     """Number of the newest publication of the whole catalog, 0 if there is none."""
     (number,) = connection.execute("select max(number) from publications").fetchone()
     return number or 0
-
-
-def unusable_snapshots(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
-    """Those of the ids that are marked by gc or not in the catalog, sorted.
-
-    A view is as usable as what it reads, through views of views.
-    """
-    found = connection.execute(
-        "with recursive needed (root, id) as ("
-        "  select value, value from json_each(?)"
-        "  union select needed.root, view_inputs.input_id"
-        "  from needed join view_inputs on view_inputs.view_id = needed.id)"
-        " select distinct needed.root from needed left join snapshots s on s.id = needed.id"
-        " where s.id is null or s.status = 'marked' order by 1",
-        (encode(list(ids)).decode(),),
-    )
-    return [key for (key,) in found]
