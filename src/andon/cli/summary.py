@@ -60,9 +60,14 @@ def _published(report: RunReport) -> str:
             "failed": "failed; nothing published",
             "done": "done; nothing to publish",
         }[report.status]
-    moved = plural(len(report.publication.changes), "asset")
+    gone = [change.asset for change in report.publication.changes if change.after is None]
+    moved = len(report.publication.changes) - len(gone)
+    did = [f"published {plural(moved, 'asset')}"] if moved or not gone else []
+    if gone:
+        did.append(f"removed {plural(len(gone), 'asset')} ({listed(gone)})")
     partial = " (partial)" if report.publication.is_partial else ""
-    return f"published {moved}{place} as publication {report.publication.number}{partial}"
+    told = ", ".join(did)
+    return f"{told}{place} as publication {report.publication.number}{partial}"
 
 
 def next_after(report: RunReport, session: Session) -> None:

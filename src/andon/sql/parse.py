@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from andon.sql.lex import SPACES, lex
 
@@ -60,16 +61,36 @@ def parse(text: str) -> list[exp.Expr]:
     except RecursionError as error:
         raise NotParsed(line=1, column=1, reason="it is nested too deeply") from error
     except ParseError as error:
-        first = error.errors[0] if error.errors else {}
-        raise NotParsed(
-            line=first.get("line") or 1,
-            column=first.get("col") or 1,
-            reason=str(first.get("description") or error).splitlines()[0],
-        ) from error
+        raise _not_parsed(plain, error.errors[0] if error.errors else {}) from error
     except TokenError as error:
         raise NotParsed(line=1, column=1, reason=str(error).splitlines()[0]) from error
     # A comment after the last semicolon becomes a statement of its own.
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+
+
+def _not_parsed(text: str, found: Mapping[str, Any]) -> NotParsed:
+    """What the parser complains of, with its place found again: it counts some lines twice."""
+    before, token, after = (
+        str(found.get(name) or "") for name in ("start_context", "highlight", "end_context")
+    )
+    at = text.find(before + token + after)
+    start = at + len(before) if at >= 0 else 0
+    return NotParsed(
+        line=text.count("\n", 0, start) + 1,
+        column=start - text.rfind("\n", 0, start),
+        reason=_in_words(str(found.get("description") or "it is not understood"), token),
+    )
+
+
+def _in_words(description: str, token: str) -> str:
+    told = description.splitlines()[0]
+    if told.startswith("Required keyword"):  # the rest names classes of the parser
+        return f"something is missing at `{token}`"
+    if told == "Invalid expression / Unexpected token":
+        return f"`{token}` is not expected here"
+    if told.startswith("Expecting "):
+        return f"`{told.removeprefix('Expecting ')}` is missing at `{token}`"
+    return told
 
 
 def is_query(tree: exp.Expr) -> bool:

@@ -55,7 +55,10 @@ def command(session: Session, name: str | None, limit: int) -> int:
 
 
 def _row(publication: Publication, *, whole: bool) -> tuple[str, ...]:
-    names = [change.asset for change in publication.changes]
+    names = [
+        change.asset if change.after else f"{change.asset} (removed)"
+        for change in publication.changes
+    ]
     return (
         str(publication.number),
         stamp(publication.at),

@@ -1,0 +1,42 @@
+"""The lines that close a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from andon.catalog.records import Change, Publication
+from andon.cli.summary import summary
+from andon.execution.outcome import RunReport
+
+
+def report(*changes: Change) -> RunReport:
+    publication = Publication(
+        id="p",
+        number=7,
+        environment="prod",
+        kind="publish",
+        run_id="r",
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        changes=changes,
+    )
+    return RunReport(
+        run_id="r", environment="prod", status="done", outcomes=(), publication=publication
+    )
+
+
+GONE = Change(asset="m.old", before="1", after=None)
+NEW = Change(asset="m.new", before=None, after="2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ((NEW,), "published 1 asset in prod as publication 7"),
+        ((GONE,), "removed 1 asset (m.old) in prod as publication 7"),
+        ((NEW, GONE), "published 1 asset, removed 1 asset (m.old) in prod as publication 7"),
+    ],
+)
+def test_what_is_removed_is_not_called_published(changes: tuple[Change, ...], told: str) -> None:
+    assert summary(report(*changes))[1].startswith(told)
