@@ -49,10 +49,9 @@ def collect(tools: Tools, spec: ProjectSpec, *, dry_run: bool = False) -> Collec
     )
     if dry_run:
         return result
-    if not _mark(tools, found):
+    if not _mark(tools, found) or not _forget(tools, found, result):
         return Collection(marked=0, removed=0, bytes=0, kept=len(snapshots), horizon=result.horizon)
     if doomed:
-        _forget(tools, found, result)
         for file in files:
             tools.store.remove(file.path)
     strays = _remove_strays(tools)
@@ -115,16 +114,23 @@ def _mark(tools: Tools, found: Collectible) -> bool:
     return True
 
 
-def _forget(tools: Tools, found: Collectible, result: Collection) -> None:
-    """Remove the records first: a record must never name a file that is gone."""
+def _forget(tools: Tools, found: Collectible, result: Collection) -> bool:
+    """Remove the records first: a record must never name a file that is gone.
+
+    False if somebody came to need one of them meanwhile.
+    """
+    if not found.delete:
+        return True
     updates: tuple[Update, ...] = (
         Forget(snapshot_ids=found.delete),
         Emit(event=Collected(snapshots=result.removed, bytes=result.bytes)),
     )
-    tools.catalog.commit(
-        Commit(requirements=(_unreferenced(found, found.delete),), updates=updates),
-        tools.clock.now(),
-    )
+    commit = Commit(requirements=(_unreferenced(found, found.delete),), updates=updates)
+    try:
+        tools.catalog.commit(commit, tools.clock.now())
+    except RequirementFailed:
+        return False
+    return True
 
 
 def _unreferenced(found: Collectible, ids: tuple[str, ...]) -> RequireUnreferenced:

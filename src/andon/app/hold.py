@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from andon.catalog.records import Snapshot
-from andon.errors import Conflict, Problem
+from andon.errors import Conflict, Problem, Unavailable
 from andon.execution.line import Tools
 
 
@@ -29,11 +29,23 @@ def held(
     while True:
         chosen = choose(look())
         ids = [snapshot.id for snapshot in chosen]
-        with tools.catalog.pin(ids, "reader"):
+        with pinned(tools, ids):
             if ids == before or are_usable(tools, ids):
                 yield chosen
                 return
         before = ids
+
+
+@contextmanager
+def pinned(tools: Tools, ids: Sequence[str]) -> Iterator[None]:
+    """Keep snapshots from gc for a reader; on a full disk the grace period has to do.
+
+    Only readers may go without a pin: what a run writes is told from leftovers by its pin.
+    """
+    with ExitStack() as stack:
+        with suppress(Unavailable):
+            stack.enter_context(tools.catalog.pin(ids, "reader"))
+        yield
 
 
 def are_usable(tools: Tools, ids: Sequence[str]) -> bool:

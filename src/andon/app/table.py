@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from andon.app.hold import held
+from andon.app.hold import held, pinned
 from andon.app.inspect import find_asset
 from andon.app.read import Moment, never_published, served
 from andon.app.views import Result
@@ -68,7 +68,7 @@ class Table:
     def head(self, limit: int = PREVIEW_ROWS) -> Result:
         """The first rows, in no promised order."""
         engine = self._wired.tools.engine()
-        with self._wired.tools.catalog.pin([self.snapshot.id], "reader"):
+        with pinned(self._wired.tools, [self.snapshot.id]):
             rows = engine.rows(f"select * from {self._scan()} limit {int(limit)}", {})
         return Result(
             columns=self.schema.names,
@@ -79,7 +79,7 @@ class Table:
 
     @contextmanager
     def _relation(self) -> Iterator[duckdb.DuckDBPyRelation]:
-        with self._wired.tools.catalog.pin([self.snapshot.id], "reader"):
+        with pinned(self._wired.tools, [self.snapshot.id]):
             yield self._wired.engine().relation(f"select * from {self._scan()}")
 
     def _scan(self) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
 from andon.errors import RequirementFailed, Unavailable
-from andon.stores import oslock
 from andon.stores.sqlite import failures, pins, queries
 from andon.stores.sqlite.connections import Connections
 from andon.stores.sqlite.encoding import from_us, to_us
@@ -162,42 +161,24 @@ class SqliteCatalog:
 
     @contextmanager
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[None]:
-        """Keep snapshots from gc while the context is open and its process lives; see the port.
-
-        Where nothing can be written (no right, no room) the grace period of gc has to do.
-        """
-        held = self._add_pin(snapshot_ids, holder) if self._connections.can_write else None
-        if held is None:
+        """Keep snapshots from gc while the context is open and its process lives; see the port."""
+        if not self._connections.can_write:
             yield
             return
-        pin_id, lock = held
-        try:
-            yield
-        finally:
-            # A row that cannot be dropped now counts for nothing once the lock is gone.
-            with suppress(Unavailable):
-                self._write(lambda c: pins.drop(c, [pin_id]))
-            lock.release(unlink=True)
-
-    def _add_pin(
-        self, snapshot_ids: Sequence[str], holder: str
-    ) -> tuple[str, oslock.HeldLock] | None:
-        """Id and lock of a new pin; None where there is no room for one."""
         try:
             pin_id, lock = pins.claim(pins.folder_of(self._path))
         except OSError as error:
-            told = failures.translate_os(self._path, error)
-            if isinstance(told, Unavailable):
-                return None
-            raise told from error
+            raise failures.translate_os(self._path, error) from error
         try:
             self._write(lambda c: pins.add(c, pin_id, snapshot_ids, holder, to_us(_newest_time(c))))
-        except BaseException as error:
+            try:
+                yield
+            finally:
+                # A row that cannot be dropped now counts for nothing once the lock is gone.
+                with suppress(Unavailable):
+                    self._write(lambda c: pins.drop(c, [pin_id]))
+        finally:
             lock.release(unlink=True)
-            if isinstance(error, Unavailable):
-                return None
-            raise
-        return pin_id, lock
 
     def pinned(self) -> frozenset[str]:
         """Ids of snapshots that a live process pins; pins of dead ones are dropped."""
