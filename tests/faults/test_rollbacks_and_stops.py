@@ -196,3 +196,21 @@ def test_a_first_build_that_fails_publishes_nothing_and_readers_are_told_why(
             project.query("select * from staging.orders")
         assert "amount >= 0" in error.value.problems[0].why
         assert "--failing" in error.value.problems[0].fix
+
+
+def test_a_rollback_goes_back_in_its_own_environment(shop: Path) -> None:
+    """Publications are numbered over all environments; the one before may be any smaller number."""
+    with andon.open(shop) as prod, andon.open(shop, environment="dev") as dev:
+        assert dev.run().status == "done"
+        deliver(shop, 10, 3)
+        assert prod.run().status == "done"
+        deliver(shop, 11, 4)
+        assert dev.run().status == "done"
+        assert [p.number for p in prod.history()] == [3, 1]
+        prod.rollback()
+        assert prod.query(ROWS).rows == ((3,),)
+        assert dev.query(ROWS).rows == ((5,),)
+        dev.rollback()
+        assert dev.query(ROWS).rows == ((3,),)
+        assert prod.run().status == "done"
+        assert prod.query(ROWS).rows == ((5,),)
