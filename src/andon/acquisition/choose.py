@@ -33,13 +33,13 @@ class Load:
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
     """Loads of a raw table in order of path.
 
-    The newest version at each path counts; what a person set aside is left out; the same bytes
-    under several paths are loaded once, under the shortest path, then the alphabetically first.
+    The newest version at each path counts that nobody set aside; the same bytes under several
+    paths are loaded once, under the shortest path, then the alphabetically first.
     """
+    in_use = [delivery for delivery in deliveries if delivery.state == "landed"]
     by_content: dict[str, list[Delivery]] = {}
-    for delivery in newest_by_path(deliveries).values():
-        if delivery.state == "landed":
-            by_content.setdefault(delivery.content, []).append(delivery)
+    for delivery in newest_by_path(in_use).values():
+        by_content.setdefault(delivery.content, []).append(delivery)
     loads = [_load(same) for same in by_content.values()]
     return tuple(sorted(loads, key=lambda load: load.path))
 

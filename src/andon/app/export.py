@@ -73,6 +73,9 @@ def _exported(marker: Path, target: Path) -> dict[str, str] | None:
         return None
     if [note.get("inode"), note.get("bytes"), note.get("modified_ns")] != _stamp(status):
         return None
+    if note.get("place") != str(target):
+        # The views name files by absolute path, so a project that moved needs all of them anew.
+        return None
     views = note.get("views")
     return dict(views) if isinstance(views, dict) else None
 
@@ -104,8 +107,8 @@ def _remember(marker: Path, target: Path, views: dict[str, str]) -> None:
     marker.parent.mkdir(parents=True, exist_ok=True)
     status = target.stat()
     inode, size, modified_ns = _stamp(status)
-    note = {"inode": inode, "bytes": size, "modified_ns": modified_ns, "views": views}
-    text = json.dumps(note)
+    note = {"inode": inode, "bytes": size, "modified_ns": modified_ns}
+    text = json.dumps({**note, "place": str(target), "views": views})
     staged = marker.with_suffix(f".{os.getpid()}")
     staged.write_text(text)
     staged.replace(marker)

@@ -85,7 +85,7 @@ class AddDeliveries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetDeliveryState:
-    """Move deliveries to a state."""
+    """Move deliveries to a state; where one is set aside, the version before it counts again."""
 
     delivery_ids: tuple[str, ...]
     state: Literal["landed", "superseded", "set_aside"]

@@ -296,7 +296,7 @@ class State:
         snapshots: snapshots that pointers name, by id.
         audits: newest audit of each of these, by (snapshot id, checks hash).
         withdrawn: (asset, build key, split) withdrawn and not released.
-        deliveries: table -> deliveries that are landed or set aside, newest version of each path.
+        deliveries: table -> deliveries that are landed (one version of each path) or set aside.
     """
 
     environment: str

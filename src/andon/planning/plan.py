@@ -321,16 +321,14 @@ def _digest_after(question: Question, action: Action, is_selected: bool) -> str 
 
 
 def _left_out(question: Question, actions: Mapping[str, Action]) -> tuple[str, ...]:
-    """Inputs of selected assets that are due themselves but were not selected."""
+    """What selected assets rest on and what is due itself, but was not selected."""
     if question.selected is None:
         return ()
-    direct = {name for asset in question.selected for name in actions[asset].inputs}
+    above = question.graph.upstream(question.selected) - question.selected
     return tuple(
         name
         for name in question.graph.order
-        if name in direct
-        and name not in question.selected
-        and actions[name].verb in ("build", "maybe", "reuse", "rename")
+        if name in above and actions[name].verb in ("build", "reuse", "rename")
     )
 
 

@@ -82,14 +82,13 @@ def empty_state(environment: str) -> State:
 
 
 def _deliveries_in_force(connection: sqlite3.Connection) -> dict[str, tuple[Delivery, ...]]:
-    found: dict[str, dict[str, Delivery]] = {}
+    found: dict[str, list[Delivery]] = {}
     for body, delivery_state in connection.execute(
         "select body, state from deliveries where state <> 'superseded' order by source_table, seq"
     ):
         delivery = decode_delivery(body, delivery_state)
-        # A version set aside gives way to a later one at the same path, and keeps its place.
-        found.setdefault(delivery.table, {})[delivery.path] = delivery
-    return {table: tuple(by_path.values()) for table, by_path in found.items()}
+        found.setdefault(delivery.table, []).append(delivery)
+    return {table: tuple(deliveries) for table, deliveries in found.items()}
 
 
 def pointed_at(

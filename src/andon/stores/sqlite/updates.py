@@ -35,6 +35,20 @@ _PUT_KEY = """
     where (select status from snapshots where id = build_keys.snapshot_id) = 'marked'
 """
 
+# Without a version that was set aside, the one before it at the same path is the newest again.
+_RESTORE_EARLIER = """
+    update deliveries set state = 'landed' where seq = (
+        select max(earlier.seq) from deliveries earlier
+        join deliveries aside on aside.id = ? and earlier.source_table = aside.source_table
+            and earlier.path = aside.path and earlier.seq < aside.seq
+        where earlier.state = 'superseded'
+    ) and not exists (
+        select 1 from deliveries later join deliveries aside
+            on aside.id = ? and later.source_table = aside.source_table
+            and later.path = aside.path where later.state = 'landed'
+    )
+"""
+
 
 @dataclass(slots=True)
 class Writing:
@@ -76,6 +90,8 @@ class Writing:
                 self.connection.executemany(
                     "update deliveries set state = ? where id = ?", [(state, key) for key in ids]
                 )
+                if state == "set_aside":
+                    self.connection.executemany(_RESTORE_EARLIER, [(key, key) for key in ids])
             case PutRun(run=run):
                 self.connection.execute(
                     "insert into runs (id, body) values (?, ?)"
@@ -173,7 +189,7 @@ class Writing:
         if state == "landed":
             self.connection.execute(
                 "update deliveries set state = 'superseded'"
-                " where source_table = ? and path = ? and id <> ?",
+                " where source_table = ? and path = ? and id <> ? and state = 'landed'",
                 (delivery.table, delivery.path, delivery.id),
             )
         self.connection.execute(
