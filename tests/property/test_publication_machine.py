@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -215,9 +216,17 @@ class Publication(RuleBasedStateMachine):
         return self.project if hasattr(self, "project") else open_project(self.root)
 
 
-def test_publications_in_any_order_keep_what_the_model_says() -> None:
-    examples = int(os.environ.get("ANDON_MACHINES", "6"))
+def play(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Publication,
-        settings=settings(max_examples=examples, stateful_step_count=15, deadline=None),
+        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None),
     )
+
+
+def test_publications_in_any_order_keep_what_the_model_says() -> None:
+    play(int(os.environ.get("ANDON_MACHINES", "5")), 15)
+
+
+@pytest.mark.soak
+def test_many_publications_in_any_order_keep_what_the_model_says() -> None:
+    play(100, 30)
