@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from andon.acquisition.fingerprint import build_key as source_key
-from andon.app.prepare import Prepared, Selection, prepare
+from andon.app.prepare import Prepared, prepare
+from andon.app.select import Selection
 from andon.catalog.commit import Commit, Emit, RecordKey
 from andon.catalog.records import InputRef, Snapshot
 from andon.events import EngineAdopted

@@ -26,13 +26,16 @@ from andon.spec.project import ProjectSpec
 _ALL = 1_000_000
 
 
-def collect(tools: Tools, spec: ProjectSpec, *, dry_run: bool = False) -> Collection:
+def collect(
+    tools: Tools, spec: ProjectSpec, environment: str, *, dry_run: bool = False
+) -> Collection:
     """Mark what is out of reach; delete what was marked a grace period ago and is still unpinned.
 
     Safe to repeat and beside readers and runs: between decision and commit somebody may publish or
     pin, then the catalog refuses and nothing is removed this time.
 
     Args:
+        environment: the one whose horizon is told; all of them are collected.
         dry_run: only say what would be marked and removed.
     """
     snapshots = tools.catalog.snapshots()
@@ -45,7 +48,7 @@ def collect(tools: Tools, spec: ProjectSpec, *, dry_run: bool = False) -> Collec
         removed=len(doomed),
         bytes=sum(file.bytes for file in files),
         kept=len(snapshots) - len(doomed),
-        horizon=max(found.horizons.values(), default=0),
+        horizon=found.horizons.get(environment, 0),
     )
     if dry_run:
         return result

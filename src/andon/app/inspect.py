@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from andon.app.prepare import Prepared, Selection, chosen, declared, graph_of, prepare
+from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
+from andon.app.select import Selection, chosen
 from andon.app.views import AssetLine, AssetView, FailingRows
 from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError
@@ -31,7 +32,7 @@ def list_assets(
     names = frozenset(graph.order)
     if not selection.is_whole:
         prepared: Prepared = prepare(tools, spec, environment, Selection())
-        names = chosen(graph, assets, prepared.plan, selection, frozenset())
+        names = chosen(tools, graph, assets, prepared.plan, selection)
     held = _held(tools, environment)
     lines = [_line(name, assets[name], state, held) for name in graph.order if name in names]
     if selection.is_whole:

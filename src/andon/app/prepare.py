@@ -10,6 +10,7 @@ from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
+from andon.app.select import Selection, chosen
 from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
 from andon.errors import DataCorrupt, Problem, TaskFailed
@@ -39,22 +40,6 @@ class Prepared:
     def actions(self) -> dict[str, Action]:
         """Actions of the plan by asset."""
         return {action.asset: action for action in self.plan.actions}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What the user named, in the selector language; None means everything."""
-
-    select: str | None = None
-    exclude: str | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left out by name."""
-        return not self.select and not self.exclude
-
-
-EVERYTHING = Selection()
 
 
 def declared(spec: ProjectSpec) -> dict[str, AssetSpec | SourceTable]:
@@ -111,7 +96,7 @@ def prepare(
 
     made = decide(None)
     if not selection.is_whole:
-        made = decide(chosen(graph, assets, made, selection, _failed(tools)))
+        made = decide(chosen(tools, graph, assets, made, selection))
     made = replace(made, warnings=(*made.warnings, *_vanished(arrivals)))
     return Prepared(
         spec=spec,
@@ -123,34 +108,6 @@ def prepare(
         plan=made,
         damaged=broken,
     )
-
-
-def chosen(
-    graph: Graph,
-    assets: Mapping[str, AssetSpec | SourceTable],
-    whole: Plan,
-    selection: Selection,
-    failed: frozenset[str],
-) -> frozenset[str]:
-    """Names a selection stands for."""
-    from andon.graph.select import Facts, select
-
-    facts = Facts(
-        tags={name: asset.tags for name, asset in assets.items()},
-        owners={name: asset.owner for name, asset in assets.items()},
-        paths={
-            name: asset.path if isinstance(asset, AssetSpec) else asset.where_path
-            for name, asset in assets.items()
-        },
-        sources=_by_source(assets),
-        states={
-            action.asset: ("modified",)
-            for action in whole.actions
-            if action.verb not in ("nothing", "blocked", "remove")
-        },
-        results=dict.fromkeys(failed, ("fail",)),
-    )
-    return select(graph, selection.select or "", facts, exclude=selection.exclude or "")
 
 
 def damaged(tools: Tools, state: State) -> frozenset[str]:
@@ -200,14 +157,6 @@ def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
                 fix="nothing, or take its rows out with `andon check --set-aside FILE`",
                 severity="warning",
             )
-
-
-def _by_source(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, asset in assets.items():
-        if isinstance(asset, SourceTable):
-            found.setdefault(asset.source, []).append(name)
-    return found
 
 
 def look(tools: Tools, spec: ProjectSpec, state: State) -> dict[str, Arrivals]:
@@ -297,16 +246,3 @@ def _identities(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, Iden
         )
         for name, asset in assets.items()
     }
-
-
-def _failed(tools: Tools) -> frozenset[str]:
-    """Assets that failed or were held in the newest run."""
-    from andon.events import RunStarted, TaskFinished
-
-    failed: set[str] = set()
-    for _, _, event in tools.catalog.events(limit=100_000):
-        if isinstance(event, RunStarted):
-            failed = set()
-        elif isinstance(event, TaskFinished) and event.outcome in ("failed", "held"):
-            failed.add(event.asset)
-    return frozenset(failed)

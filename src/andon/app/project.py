@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from andon.app.prepare import Selection, prepare
+from andon.app.prepare import prepare
+from andon.app.select import Selection
 from andon.app.wiring import STORE, Wired, wire
 from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
@@ -231,7 +232,7 @@ class Project:
         from andon.app.collect import collect
 
         spec = self.spec
-        return collect(self._wire(spec).tools, spec, dry_run=dry_run)
+        return collect(self._wire(spec).tools, spec, self._env(spec), dry_run=dry_run)
 
     def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
         """Look for what is wrong with installation, store and data; `deep` hashes every file."""

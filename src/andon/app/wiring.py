@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
 from andon.clock import Clock
-from andon.errors import AndonError
+from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
 from andon.sources.reader import FileReader
 from andon.spec.asset import PythonBody
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from andon.engines.duckdb.engine import DuckDBEngine
     from andon.execution.workers import WorkerPool
     from andon.ports.python_runner import PythonRunner
+    from andon.sql.body import Macro
 
 STORE = ".andon"
 """Folder of a project in which Andon keeps its own."""
@@ -116,8 +118,29 @@ def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngi
         spill_bytes=settings.spill_bytes,
         spill_dir=_spill(place, store, "engine"),
     )
-    engine.define_macros([macro.sql for macro in spec.macros])
+    _define(engine, spec.macros)
     return engine
+
+
+def _define(engine: DuckDBEngine, macros: Sequence[Macro]) -> None:
+    """Give the engine the project's macros; one that it refuses is named with its file."""
+    try:
+        engine.define_macros([macro.sql for macro in macros])
+    except TaskFailed:
+        for macro in macros:
+            _define_one(engine, macro)
+        raise
+
+
+def _define_one(engine: DuckDBEngine, macro: Macro) -> None:
+    try:
+        engine.define_macros([macro.sql])
+    except TaskFailed as failure:
+        problems = (
+            replace(p, what=f"macro `{macro.name}`: {p.what}", where=Where(path=macro.path))
+            for p in failure.problems
+        )
+        raise TaskFailed(*problems) from failure
 
 
 def _spill(place: Path, store: FileTableStore, name: str) -> Path:

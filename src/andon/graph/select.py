@@ -19,8 +19,8 @@ from andon.graph.order import Graph
 from andon.names import closest, did_you_mean
 
 METHODS: Final = ("tag", "path", "owner", "source", "state", "result")
-STATES: Final = ("new", "modified", "unchanged", "removed", "missing")
-RESULTS: Final = ("ok", "warn", "fail", "error", "held", "skipped")
+STATES: Final = ("new", "modified", "unchanged")
+RESULTS: Final = ("ok", "warn", "fail", "held", "cancelled")
 
 _TERM: Final = re.compile(r"(?:(?P<above>\d*)\+)?(?P<body>[^+]+?)(?:\+(?P<below>\d*))?\Z")
 

@@ -181,6 +181,8 @@ def _judge_asset(
     action = _decide(
         question, name=asset.name, kind=kind, own=own, key=key, inputs=asset.reads, reasons=()
     )
+    if action.verb == "build" and _only_clock_moved(question, asset, own, digests):
+        action = replace(action, reasons=("its clock is due",))
     absent = next((n for n in unknown if actions[n].verb == "blocked"), None)
     if absent is not None:
         return replace(action, verb="blocked", reasons=(f"reads `{absent}`, which was withdrawn",))
@@ -195,6 +197,18 @@ def _judge_asset(
         if former is not None:
             return replace(action, verb="rename", renamed_from=former, reasons=("same definition",))
     return action
+
+
+def _only_clock_moved(
+    question: Question, asset: AssetSpec, own: str, digests: Mapping[str, str | None]
+) -> bool:
+    """Whether definition and inputs are those of the served snapshot, so that time alone made it due."""
+    pointer = question.state.pointers.get(asset.name)
+    current = question.state.snapshots[pointer.snapshot_id] if pointer else None
+    if current is None or current.id in question.damaged or not reads_clock(asset):
+        return False
+    read = tuple((item.asset, item.digest) for item in current.inputs)
+    return current.fingerprint == own and read == tuple((n, digests[n]) for n in asset.reads)
 
 
 def _decide(
