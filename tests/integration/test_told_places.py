@@ -101,6 +101,33 @@ def test_an_error_in_a_notebook_says_what_why_and_how_to_fix_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("macro", "told"),
+    [
+        ("create macro twice(a) as (a + );", "macro `twice`: "),
+        ("create macro twice( as 1;", "no macro"),
+    ],
+)
+def test_a_broken_macro_is_named_with_its_file(tmp_path: Path, macro: str, told: str) -> None:
+    write_project(tmp_path, {**ONE, "macros/math.sql": f"create macro one() as 1;\n{macro}\n"})
+    with andon.open(tmp_path) as project, pytest.raises(andon.AndonError) as raised:
+        project.query("select 1")
+
+    (problem,) = raised.value.problems
+    assert told in problem.what
+    assert problem.where is not None
+    assert problem.where.path == "macros/math.sql"
+
+
+def test_gc_tells_the_oldest_publication_of_the_environment_it_is_asked_of(tmp_path: Path) -> None:
+    write_project(tmp_path, ONE)
+    for environment in ("prod", "dev"):
+        with andon.open(tmp_path, environment) as project:
+            project.run()
+    with andon.open(tmp_path) as project:
+        assert project.gc(dry_run=True).horizon == 1
+
+
 def test_reports_and_plans_show_themselves_in_a_few_lines(tmp_path: Path) -> None:
     write_project(tmp_path, ONE)
     with andon.open(tmp_path) as project:

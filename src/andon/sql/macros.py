@@ -43,6 +43,9 @@ def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, .
         if name in macros:
             problems.append(_twice(text, tokens[head], path))
         body = _body(tokens, opening)
+        if not body:
+            problems.append(_not_a_macro(text, tokens, path))
+            continue
         problems += _body_problems(text, name, body, path, seeded=seeded)
         macros[name] = Macro(
             name=name,
@@ -100,8 +103,6 @@ def _body(tokens: Sequence[Token], opening: int) -> Sequence[Token]:
 def _body_problems(
     text: str, name: str, body: Sequence[Token], path: str, *, seeded: bool
 ) -> list[Problem]:
-    if not body:
-        return []
     problems = refused_calls(text, body, path, seeded=seeded)
     for span, _ in clocks(text, body):
         problems.append(
