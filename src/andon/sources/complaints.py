@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
@@ -20,6 +22,41 @@ def nothing_there(table: SourceTable) -> Problem:
         "project's folder, and names that begin with a dot are skipped",
         fix="put the file there, or correct `path`",
         where=_where(table),
+    )
+
+
+@contextmanager
+def told_of_files(path: str = "") -> Iterator[None]:
+    """Failures of the file system as an error that names the file, as the system says it.
+
+    Raises:
+        TaskFailed: (SRC003) something may not or cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TaskFailed(
+            _unreadable(path or str(error.filename), error.strerror or "it cannot be opened")
+        ) from error
+
+
+def check_paths(paths: Sequence[str]) -> None:
+    """Refuse names of files that no text can hold."""
+    for path in paths:
+        if not path.isascii():
+            try:
+                path.encode()
+            except UnicodeEncodeError:
+                raise TaskFailed(_unreadable(path, "its name is not valid UTF-8")) from None
+
+
+def _unreadable(path: str, reason: str) -> Problem:
+    shown = os.fsencode(path).decode(errors="backslashreplace")
+    return Problem(
+        code="SRC003",
+        what=f"`{shown}` cannot be read: {reason}",
+        why="a source is read whole or not at all, so a file is never left out unseen",
+        fix="correct the file's name or rights, or move it away",
     )
 
 

@@ -6,6 +6,7 @@ import re
 
 from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.errors import Problem, TaskFailed
+from andon.sources.codecs import damaged
 from andon.spec.source import CsvDialect, Format
 
 _CANDIDATES = (",", ";", "\t", "|")
@@ -106,6 +107,8 @@ def check_names(names: tuple[str, ...], origin: str) -> None:
     own = {column.name for column in ORIGIN_COLUMNS}
     for name in names:
         folded = name.casefold()
+        if "\0" in name:
+            raise damaged(origin, "the name of a column holds a NUL character")
         if folded in own:
             raise _failed(
                 "SRC005",

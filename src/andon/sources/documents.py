@@ -17,7 +17,8 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column
 from andon.sources.codecs import Compression, compression_of, damaged, format_of, open_plain
 from andon.sources.dialect import check_names
-from andon.sources.json_survey import count_documents, count_lines, mend_lines
+from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
+from andon.sources.json_survey import count_documents, count_lines, holds_values, mend_lines
 from andon.sources.mend import Mended
 from andon.sources.plain_copy import write_plain_copy
 from andon.sources.quoting import files, identifier, literal
@@ -103,6 +104,10 @@ class DocumentFiles:
             else:
                 records, is_array = count_documents(stream)
                 shape = "array" if is_array else "free"
+        if not is_lines and not records:
+            with open_plain(self._readable(load), load.path) as stream:
+                if holds_values(stream):
+                    raise damaged(load.path, "its documents cannot become rows: not all objects")
         return Facts(reading=self._reading, records=records, shape=shape)
 
     def _measure_batch(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
@@ -111,7 +116,8 @@ class DocumentFiles:
         misfit = " or ".join(_misfit(name, kind) for name, kind in self._table.columns) or "false"
         body = "r" if batch[0][1].shape == "mended" else "json"
         query = (
-            f"select file_index, count(*), count(*) filter ({misfit}), json_group_structure(j) "
+            f"select file_index, count(*), count(*) filter ({misfit}), json_group_structure(j), "
+            f"bool_or(regexp_matches(j::varchar, {literal(SUSPECT)})) "
             f"from (select {body} as j, file_index "
             f"from {self._source(batch, {body: 'JSON'}, records=body == 'r')}) group by file_index"
         )
@@ -125,17 +131,19 @@ class DocumentFiles:
             if facts.shape != "lines":
                 raise damaged(load.path, "it is not valid JSON") from error
             return self._measure_batch([(load, replace(facts, shape="mended"))])
-        return self._compare(batch, {row[0]: (row[1], row[2], row[3]) for row in rows})
+        return self._compare(batch, {row[0]: (row[1], row[2], row[3], row[4]) for row in rows})
 
     def _compare(
         self,
         batch: Sequence[tuple[Load, Facts]],
-        rows: Mapping[int, tuple[int, int, str]],
+        rows: Mapping[int, tuple[int, int, str, bool]],
     ) -> dict[str, Facts]:
         found: dict[str, Facts] = {}
         for at, (load, facts) in enumerate(batch):
-            count, unfit, text = rows.get(at, (0, 0, "{}"))
+            count, unfit, text, may_lose = rows.get(at, (0, 0, "{}", False))
             structure = json.loads(text)
+            if may_lose:
+                structure = self._with_digits(load, facts, structure)
             is_mended = facts.shape == "mended"
             expected = self._mend(load).good if is_mended else facts.records
             if count == expected and not unfit and isinstance(structure, dict):
@@ -149,6 +157,18 @@ class DocumentFiles:
                 reason = "a value does not fit its declared type" if unfit else "not all objects"
                 raise damaged(load.path, f"its documents cannot become rows: {reason}")
         return found
+
+    def _with_digits(self, load: Load, facts: Facts, structure: object) -> object:
+        """The structure with text or wider integers where a number would lose digits."""
+        leaves = list(lossy_leaves(structure))
+        if not leaves:
+            return structure
+        body = "r" if facts.shape == "mended" else "json"
+        source = self._source([(load, facts)], {body: "JSON"}, records=body == "r")
+        tests = ", ".join(f"bool_or({loses(path, kind)})" for path, kind in leaves)
+        (found,) = self._engine.rows(f"select {tests} from (select {body} as j from {source})")
+        lost = (path for (path, _), is_lost in zip(leaves, found, strict=True) if is_lost)
+        return keep_digits(structure, frozenset(lost))
 
     def _each(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         found: dict[str, Facts] = {}

@@ -66,6 +66,16 @@ def count_documents(stream: IO[bytes]) -> tuple[int, bool]:
     return found, is_array
 
 
+def holds_values(stream: IO[bytes]) -> bool:
+    """Whether a file without objects holds anything but blanks or one empty array."""
+    rest = b""
+    for at, chunk in enumerate(chunks(stream)):
+        rest += (chunk.removeprefix(BOM) if at == 0 else chunk).translate(None, b" \t\r\n")
+        if rest not in (b"", b"[", b"[]"):
+            return True
+    return rest == b"["
+
+
 def mend_lines(
     stream: IO[bytes],
     *,
@@ -107,6 +117,8 @@ def _fault(body: bytes) -> str:
         return "not valid UTF-8"
     except ValueError:
         return "not valid JSON"
+    except RecursionError:
+        return "nested too deeply"
     return "" if isinstance(value, dict) else "no object"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from andon.acquisition.arrivals import Found
 
 _CHUNK = 1 << 20
+_NOWHERE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR})
+"""What a path leads to that vanished, or a link that leads to itself."""
 
 
 def discover(root: Path, patterns: Iterable[str]) -> tuple[Found, ...]:
@@ -55,8 +58,10 @@ def hash_file(path: Path) -> str:
 def _look(root: Path, path: Path) -> Found | None:
     try:
         stat = path.stat()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return None
+        raise
     if not path.is_file():
         return None
     absolute = Path(os.path.normpath(path))
@@ -78,7 +83,11 @@ def _match(base: Path, parts: tuple[str, ...]) -> Iterator[Path]:
     elif is_pattern(head):
         for entry in _entries(base):
             hidden = entry.name.startswith(".") and not head.startswith(".")
-            if not hidden and fnmatchcase(entry.name, head) and (not rest or entry.is_dir()):
+            if (
+                not hidden
+                and fnmatchcase(entry.name, head)
+                and (not rest or Path(entry.path).is_dir())
+            ):
                 yield from _match(Path(entry.path), rest)
     elif (base / head).exists():
         yield from _match(base / head, rest)

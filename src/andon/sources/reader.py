@@ -85,7 +85,9 @@ class FileReader:
         Raises:
             TaskFailed: (SRC001) no file matches and none ever did.
         """
-        found = discover(self._root, table.paths)
+        with complaints.told_of_files():
+            found = discover(self._root, table.paths)
+        complaints.check_paths([file.path for file in found])
         if not found and not known:
             raise TaskFailed(complaints.nothing_there(table))
         newest = newest_by_path(known)
@@ -93,7 +95,8 @@ class FileReader:
         for file in found:
             content = None
             if has_to_be_read(file, newest.get(file.path), last_run):
-                content = hash_file(locate(self._root, file.path))
+                with complaints.told_of_files(file.path):
+                    content = hash_file(locate(self._root, file.path))
             read.append(replace(file, content=content))
         return decide(table.name, read, known)
 
@@ -191,7 +194,9 @@ class FileReader:
         )
 
     def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
-        with locate(self._root, file.path).open("rb") as stream:
+        with complaints.told_of_files(file.path):
+            opened = locate(self._root, file.path).open("rb")
+        with opened as stream:
             # The time is taken before the bytes: a later write shows up as a change.
             modified_ns = os.fstat(stream.fileno()).st_mtime_ns
             content, length = self._store.land(stream)
