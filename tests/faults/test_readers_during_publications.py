@@ -59,7 +59,7 @@ def _summed(
 
 def test_eight_readers_never_see_a_mixed_or_unaudited_set(tmp_path: Path) -> None:
     seed = int(os.environ.get("ANDON_FAULT_SEED", "52"))
-    count = int(os.environ.get("ANDON_FAULT_BUDGET", "24"))
+    count = int(os.environ.get("ANDON_FAULT_BUDGET", "18"))
     seen = publish_under_watch(tmp_path, seed, count)
     print(seed, seen)
     assert seen["kills"] > 0
