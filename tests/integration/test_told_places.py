@@ -39,6 +39,19 @@ def test_an_unknown_column_of_a_check_is_shown_in_the_header(tmp_path: Path) -> 
     assert str(first_problem(tmp_path).where) == "assets/m/a.sql:3:13"
 
 
+@pytest.mark.parametrize(
+    ("query", "fix"),
+    [
+        ("select idd from raw.a", 'write one of these: "id"'),
+        ("select substrin(v, 1) as i from raw.a", 'perhaps write "substring'),
+    ],
+)
+def test_what_the_engine_suggests_is_told_as_a_fix(tmp_path: Path, query: str, fix: str) -> None:
+    write_project(tmp_path, {**ONE, "assets/m/a.sql": query})
+
+    assert first_problem(tmp_path).fix.startswith(fix)
+
+
 def test_a_failure_without_a_line_names_the_file_of_its_asset(tmp_path: Path) -> None:
     write_project(tmp_path, {**ONE, "assets/m/a.sql": "select 1 as a, 2 as a"})
 

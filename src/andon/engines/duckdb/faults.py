@@ -168,8 +168,10 @@ def _first_line(text: str) -> str:
 
 def _hint(text: str) -> str:
     for line in text.split("\n"):
-        if line.startswith(("Candidate bindings", "Did you mean", "Candidate Entries")):
-            return line.strip()
+        if line.startswith(("Candidate bindings: ", "Candidate Entries: ")):
+            return f"write one of these: {line.split(': ', 1)[1].strip()}"
+        if line.startswith("Did you mean "):
+            return line.strip().replace("Did you mean ", "perhaps write ").removesuffix("?")
     return ""
 
 
