@@ -30,13 +30,20 @@ def bound(
     cursor: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Scalar]
 ) -> dict[str, Scalar] | None:
     """The parameters a query reads. Refuses what is not exactly one select."""
+    return parsed(cursor, query, parameters)[1]
+
+
+def parsed(
+    cursor: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Scalar]
+) -> tuple[duckdb.Statement, dict[str, Scalar] | None]:
+    """The one select that a query is, parsed once, and the parameters it reads."""
     statements = cursor.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise _not_one_select(len(statements))
     wanted = {
         name: parameters[name] for name in statements[0].named_parameters if name in parameters
     }
-    return wanted or None
+    return statements[0], wanted or None
 
 
 def _failed(code: str, what: str, why: str, fix: str) -> TaskFailed:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from andon.engines.duckdb import digest, forms, frames
-from andon.engines.duckdb.describe import bound, schema_of
+from andon.engines.duckdb.describe import bound, parsed, schema_of
 from andon.engines.duckdb.faults import translate
 from andon.engines.duckdb.references import references
 from andon.engines.duckdb.session import open_session
@@ -96,10 +96,13 @@ class DuckDBEngine:
             TaskFailed: (ENG002) the query is not valid; (ENG010) it is not one select; (ENG011) two
                 columns share a name; (ENG012) a type cannot be stored.
         """
-        schema = self._run(
-            query,
-            lambda cursor: schema_of(cursor.sql(query, params=bound(cursor, query, parameters))),
-        )
+
+
+        def look(cursor: duckdb.DuckDBPyConnection) -> Schema:
+            statement, wanted = parsed(cursor, query, parameters)
+            return schema_of(cursor.sql(statement, params=wanted))
+
+        schema = self._run(query, look)
         if len(self._described) >= _DESCRIBED:
             self._described.clear()
         self._described[query] = schema
