@@ -10,7 +10,7 @@ import pytest
 
 import andon
 from andon.app.project import Project
-from andon.app.select import EVERYTHING
+from andon.app.selection import EVERYTHING
 from andon.execution.outcome import RunReport
 from andon.spec.asset import SqlBody
 from tests.factories import write_files, write_project

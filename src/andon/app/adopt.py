@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from andon.acquisition.fingerprint import build_key as source_key
 from andon.app.prepare import Prepared, prepare
-from andon.app.select import Selection
+from andon.app.selection import Selection
 from andon.catalog.commit import Commit, Emit, RecordKey
 from andon.catalog.records import InputRef, Snapshot
 from andon.events import EngineAdopted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from andon.app.prepare import Prepared, prepare
-from andon.app.select import Selection
+from andon.app.selection import Selection
 from andon.catalog.commit import AddAudit, Commit, Emit, SetDeliveryState
 from andon.catalog.records import Audit, Delivery
 from andon.errors import Problem, TaskFailed, UsageError

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
-from andon.app.select import Selection, chosen
+from andon.app.select import chosen
+from andon.app.selection import Selection
 from andon.app.views import AssetLine, AssetView, FailingRows
 from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from andon.app.select import EVERYTHING, Selection
+from andon.app.selection import EVERYTHING, Selection
 from andon.execution.outcome import Observer, ignore
 
 

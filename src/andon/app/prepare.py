@@ -10,7 +10,7 @@ from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
 from andon.acquisition.fingerprint import build_key, fingerprint
-from andon.app.select import Selection, chosen
+from andon.app.selection import Selection
 from andon.catalog.records import Delivery, Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
 from andon.errors import DataCorrupt, Problem, TaskFailed
@@ -96,6 +96,8 @@ def prepare(
 
     made = decide(None)
     if not selection.is_whole:
+        from andon.app.select import chosen
+
         made = decide(chosen(tools, graph, assets, made, selection))
     made = replace(made, warnings=(*made.warnings, *_vanished(arrivals)))
     return Prepared(

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from andon.app.prepare import prepare
-from andon.app.select import Selection
+from andon.app.selection import Selection
 from andon.app.wiring import STORE, Wired, wire
 from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from andon.app.selection import Selection
 from andon.events import CheckFailedEvent, Event, RunStarted, TaskFinished
 from andon.execution.line import Tools
 from andon.graph.order import Graph
@@ -14,22 +14,6 @@ from andon.spec.asset import AssetSpec
 from andon.spec.source import SourceTable
 
 _PAGE = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What the user named, in the selector language; None means everything."""
-
-    select: str | None = None
-    exclude: str | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left out by name."""
-        return not self.select and not self.exclude
-
-
-EVERYTHING = Selection()
 
 
 def chosen(
