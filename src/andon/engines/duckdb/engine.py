@@ -97,7 +97,6 @@ class DuckDBEngine:
                 columns share a name; (ENG012) a type cannot be stored.
         """
 
-
         def look(cursor: duckdb.DuckDBPyConnection) -> Schema:
             statement, wanted = parsed(cursor, query, parameters)
             return schema_of(cursor.sql(statement, params=wanted))
