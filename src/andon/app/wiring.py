@@ -124,6 +124,11 @@ def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngi
 
 def _define(engine: DuckDBEngine, macros: Sequence[Macro]) -> None:
     """Give the engine the project's macros; one that it refuses is named with its file."""
+    if not macros:
+        return
+    from andon.sql.macros import in_order
+
+    macros = in_order(macros)
     try:
         engine.define_macros([macro.sql for macro in macros])
     except TaskFailed:

@@ -51,6 +51,7 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
+        self._process_id = os.getpid()
         self._engine: DuckDBEngine | None = None
         self._engine_key: tuple[Path, int | None] | None = None
 
@@ -68,6 +69,8 @@ class Worker:
         arguments: dict[str, Any] = {item.argument: _argument(engine, item) for item in task.inputs}
         arguments.update(task.parameters)
         table = user_code.call(task.root, task.path, task.function, arguments, asset=task.asset)
+        if os.getpid() != self._process_id:
+            os._exit(0)  # a fork that the user's code let return: only the first process answers
         schema, written = engine.write_table(table, task.columns, task.output)
         return PythonResult(schema=schema, written=written)
 

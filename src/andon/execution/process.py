@@ -114,7 +114,12 @@ class WorkerProcess:
 
     def _hear(self, stream: IO[bytes]) -> None:
         while True:
-            reply = read_reply(stream)  # type: ignore[arg-type]  # IO[bytes] of a pipe
+            try:
+                reply = read_reply(stream)  # type: ignore[arg-type]  # IO[bytes] of a pipe
+            except (msgspec.MsgspecError, ValueError, OverflowError, MemoryError):
+                # The user's code wrote to the pipe: nothing that follows can be trusted.
+                self.kill()
+                reply = None
             self.replies.put(reply)
             if reply is None:
                 return

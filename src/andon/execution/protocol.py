@@ -12,6 +12,7 @@ from andon.errors import Problem
 from andon.ports.python_runner import PythonResult, PythonTask
 
 _LENGTH = 4
+_MOST = 1 << 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,5 +93,7 @@ def _read(stream: BinaryIO) -> bytes | None:
     if len(head) < _LENGTH:
         return None
     length = int.from_bytes(head, "big")
+    if length > _MOST:
+        raise ValueError(f"a message of {length} bytes is none of ours")
     body = stream.read(length)
     return body if len(body) == length else None

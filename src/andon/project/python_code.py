@@ -19,6 +19,12 @@ from andon.project.python_assets import Function, is_asset_decorator, python_whe
 from andon.project.text import Findings
 
 _DYNAMIC = {"exec", "eval", "compile", "__import__"}
+_UNFOLLOWED = {
+    *("globals", "builtins", "sys.modules", "runpy.run_path", "runpy.run_module"),
+    *("importlib.reload", "importlib.util", "importlib.machinery", "pkgutil.resolve_name"),
+}
+"""Ways to names and modules that stand in no text."""
+_RUN = {"exec", "eval", "compile"}
 _IMPORTERS = {"importlib.import_module", "importlib.__import__"}
 _Named = tuple[str, str]
 
@@ -156,13 +162,13 @@ class CodeWalk:
     def _judge_call(self, module: Module, dotted: str, node: ast.expr) -> None:
         root, _, rest = dotted.partition(".")
         full = module.imports.names.get(root, root) + (f".{rest}" if rest else "")
-        if full not in _DYNAMIC and full not in _IMPORTERS:
+        parts = full.split(".")
+        unfollowed = any(".".join(parts[:n]) in _UNFOLLOWED for n in range(1, len(parts) + 1))
+        if full not in _DYNAMIC and full not in _IMPORTERS and not unfollowed:
             return
         if root in module.definitions:
             return  # the project's own function of that name
-        literal = (
-            _literal_module(module.tree, node) if full not in ("exec", "eval", "compile") else None
-        )
+        literal = None if unfollowed or full in _RUN else _literal_module(module.tree, node)
         if literal is not None:
             self._dotted(literal, python_where(module.file, node))
         elif not self._may_be_dynamic:

@@ -60,6 +60,26 @@ def read_macros(text: str, path: str, *, seeded: bool = False) -> tuple[Macro, .
     return tuple(macros.values())
 
 
+def in_order(macros: Sequence[Macro]) -> tuple[Macro, ...]:
+    """Macros with those that a macro calls before it, as the engine wants them; else as given."""
+    by_name = {macro.name: macro for macro in macros}
+    ordered: dict[str, Macro] = {}
+    begun: set[str] = set()
+
+    def put(macro: Macro) -> None:
+        if macro.name in begun:
+            return  # placed, or it calls itself in a circle, which the engine refuses
+        begun.add(macro.name)
+        for name in macro.calls:
+            if name in by_name:
+                put(by_name[name])
+        ordered[macro.name] = macro
+
+    for macro in macros:
+        put(macro)
+    return tuple(ordered.values())
+
+
 def _statements(tokens: Sequence[Token]) -> list[list[Token]]:
     statements: list[list[Token]] = [[]]
     for token in tokens:

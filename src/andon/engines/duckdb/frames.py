@@ -88,6 +88,10 @@ def relation_of(cursor: duckdb.DuckDBPyConnection, table: object) -> Relation:
             raise _no_table(table)
     if not arrow.column_names:
         raise _unreadable("it has no columns")
+    names = [name.casefold() for name in arrow.column_names]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise _unreadable(f"two columns are called `{twice}`", "rename one; case does not count")
     cursor.register("andon_table", arrow)
     return cursor.sql("from andon_table")
 
@@ -129,6 +133,8 @@ def _from_polars(table: Any) -> Any:
     """Arrow table of a polars frame; its 128-bit numbers as decimals, the only kind Arrow has."""
     polars = _library("polars", "polars")
     frame = table.collect() if isinstance(table, polars.LazyFrame) else table
+    if any(kind == polars.Object for kind in frame.schema.values()):
+        raise _unreadable("a column holds Python objects, which are no values")
     wide = [name for name, kind in frame.schema.items() if kind == polars.Int128]
     try:
         return frame.with_columns(polars.col(wide).cast(polars.Decimal(38, 0))).to_arrow()
