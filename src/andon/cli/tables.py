@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from andon.cli.text import cell, cut, width
+from andon.cli.text import cell, cut, printable, width
 
 T = TypeVar("T")
 _GAP = "  "
@@ -30,6 +30,7 @@ def table(
         indent: put before every line.
         right: columns of text that stand on the right too.
     """
+    header = [printable(name) for name in header]
     texts = [[_text(value, widest) for value in row] for row in body]
     widths = [
         max([width(name), *(width(row[index]) for row in texts)])
