@@ -13,7 +13,7 @@ from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Sna
 from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
 from andon.execution.prove import QUARANTINE
-from andon.execution.task import RENAMED_FROM
+from andon.execution.reuse import RENAMED_FROM
 from andon.names import did_you_mean
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of

@@ -25,7 +25,7 @@ from andon.events import Published
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome
 from andon.execution.prove import Staged, Subject, examples, references
-from andon.execution.task import keep
+from andon.execution.record import keep
 from andon.planning.settle import Crossing, Settlement, Sight, changes, settle
 from andon.spec.check import (
     NO_TOLERANCE,

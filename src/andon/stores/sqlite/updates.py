@@ -87,11 +87,7 @@ class Writing:
                 for delivery in deliveries:
                     self._add_delivery(delivery)
             case SetDeliveryState(delivery_ids=ids, state=state):
-                self.connection.executemany(
-                    "update deliveries set state = ? where id = ?", [(state, key) for key in ids]
-                )
-                if state == "set_aside":
-                    self.connection.executemany(_RESTORE_EARLIER, [(key, key) for key in ids])
+                self._set_deliveries(ids, state)
             case PutRun(run=run):
                 self.connection.execute(
                     "insert into runs (id, body) values (?, ?)"
@@ -174,6 +170,13 @@ class Writing:
             "delete from withdrawals where environment = ? and asset = ?",
             [(environment, asset) for asset in assets],
         )
+
+    def _set_deliveries(self, ids: tuple[str, ...], state: str) -> None:
+        self.connection.executemany(
+            "update deliveries set state = ? where id = ?", [(state, key) for key in ids]
+        )
+        if state == "set_aside":
+            self.connection.executemany(_RESTORE_EARLIER, [(key, key) for key in ids])
 
     def _add_delivery(self, delivery: Delivery) -> None:
         """Bytes that came back to a path are its newest version again; what a person set aside
