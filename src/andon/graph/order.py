@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -92,19 +92,26 @@ def _order(inputs: Mapping[str, tuple[str, ...]], readers: Mapping[str, list[str
 
 
 def cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...] | None:
-    """The members of one cycle, each reading the next and the last the first; None if none.
-
-    The cycle starts at its first member by name, so the same edges always name it the same way.
+    """The first of `cycles`, None if there is none.
 
     >>> cycle({"a": ["b"], "b": ["c"], "c": ["a"]})
     ('a', 'b', 'c')
+    """
+    return next(cycles(edges), None)
+
+
+def cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """The members of cycles, each reading the next and the last the first.
+
+    At least one for every knot of names, and none twice. A cycle starts at its first member by
+    name, so the same edges always name it the same way.
     """
     done: set[str] = set()
     for root in sorted(edges):
         if root in done:
             continue
         path: dict[str, None] = {root: None}
-        stack = [iter(sorted(edges[root]))]
+        stack = [iter(_reads(edges, root))]
         while stack:
             name = next(stack[-1], None)
             if name is None:
@@ -112,11 +119,14 @@ def cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...] | None:
                 done.add(path.popitem()[0])
             elif name in path:
                 members = list(path)
-                return _from_first(members[members.index(name) :])
+                yield _from_first(members[members.index(name) :])
             elif name not in done:
                 path[name] = None
-                stack.append(iter(sorted(edges.get(name, ()))))
-    return None
+                stack.append(iter(_reads(edges, name)))
+
+
+def _reads(edges: Mapping[str, Iterable[str]], name: str) -> list[str]:
+    return sorted(set(edges.get(name, ())))
 
 
 def _from_first(members: list[str]) -> tuple[str, ...]:
@@ -139,6 +149,9 @@ def _closure(
 def critical_path(graph: Graph, cost: Mapping[str, float]) -> dict[str, float]:
     """Name -> length of the longest path from it to an end, its own cost included.
 
+    A pool of workers that always takes the ready name with the longest path works on the critical
+    path first. A path is at least as long as that of each reader.
+
     Args:
         graph: what is to be built.
         cost: name -> seconds it is expected to take; names without one count as 0.
@@ -148,14 +161,3 @@ def critical_path(graph: Graph, cost: Mapping[str, float]) -> dict[str, float]:
         below = max((length[reader] for reader in graph.readers[name]), default=0.0)
         length[name] = below + max(cost.get(name, 0.0), 0.0)
     return length
-
-
-def critical_order(graph: Graph, cost: Mapping[str, float]) -> tuple[str, ...]:
-    """Names by `critical_path`, longest first.
-
-    A pool of workers that always takes the first ready name works on the critical path first.
-    The order is a building order too: a path is at least as long as that of each reader, and
-    ties follow `graph.order`.
-    """
-    length = critical_path(graph, cost)
-    return tuple(sorted(graph.order, key=lambda name: -length[name]))

@@ -19,7 +19,8 @@ from andon.project.cache import (
     encode_assets,
     encode_source,
 )
-from andon.project.resolve import Parts, resolve
+from andon.project.parts import Parts
+from andon.project.resolve import resolve
 from andon.project.settings import FILE, Config, read_config
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from andon.errors import Problem, ProjectInvalid, Where
+from andon.sql.body import Span
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class TextFile:
         """The first place of `words` from `start` on, else the place of `start`."""
         found = self.text.find(words, start)
         return self.where_at(start) if found < 0 else self.where_at(found, len(words))
+
+    def where_span(self, span: Span) -> Where:
+        """The place of a span of characters."""
+        return self.where_at(span.start, span.end - span.start)
+
+    def where_quoted(self, name: str) -> Where:
+        """The first place of `name` in quotes of either kind, else the first line."""
+        found = re.search(rf"(?<=[\"']){re.escape(name)}(?=[\"'])", self.text)
+        return self.where_at(found.start(), len(name)) if found else self.where(1)
 
 
 @dataclass(slots=True)

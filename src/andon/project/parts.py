@@ -1,0 +1,35 @@
+"""All declarations of a project before their names are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from andon.project.text import TextFile
+from andon.spec.asset import AssetSpec
+from andon.spec.project import Scalar
+from andon.spec.source import SourceSpec
+from andon.sql.body import Macro, SqlBody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the files of a project declare, each read for itself.
+
+    Attributes:
+        files: every file that was read, by path.
+        parameters: names of the declared parameters; values: those that could be read.
+        check_queries: queries of checks that stand in files of their own, by path.
+        broken: names, and prefixes ending in a dot, whose own file has problems; reading them is
+            fine.
+    """
+
+    name: str
+    files: Mapping[str, TextFile]
+    sources: Sequence[SourceSpec]
+    assets: Sequence[AssetSpec]
+    macros: Sequence[Macro]
+    parameters: Sequence[str]
+    values: Mapping[str, Scalar]
+    check_queries: Mapping[str, SqlBody]
+    broken: tuple[str, ...]
