@@ -83,20 +83,53 @@ def test_a_view_over_a_damaged_table_is_bound_to_the_new_file(shop: Path) -> Non
         assert project.run().status == "nothing"
 
 
-def test_damage_that_keeps_length_and_time_is_found_by_a_deep_look(shop: Path) -> None:
-    path = file_of(shop, "staging.orders")
+def alter_unseen(path: Path) -> None:
     facts = path.stat()
     alter(path)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+@pytest.mark.parametrize("asset", ["raw.orders", "staging.orders", "marts.value"])
+def test_damage_that_keeps_length_and_time_is_built_anew_after_a_deep_look(
+    shop: Path, asset: str
+) -> None:
+    before = rows_of(shop, f"select * from {asset}")
+    path = file_of(shop, asset)
+    alter_unseen(path)
     with andon.open(shop) as project:
+        assert project.plan().has_work is False
         found = [f for f in project.doctor(deep=True) if f.level == "error"]
-    assert len(found) == 1
-    assert path.name in found[0].what
-    assert "andon run" in found[0].fix
-    path.unlink()
-    with andon.open(shop) as project:
+        assert len(found) == 1
+        assert path.name in found[0].what
+        assert "`andon run` builds" in found[0].fix
+        with pytest.raises(DataCorrupt, match=path.name):
+            project.query(f"select * from {asset}")
         assert project.run().status == "done"
         assert all(f.level != "error" for f in project.doctor(deep=True))
+    assert rows_of(shop, f"select * from {asset}") == before
+
+
+def test_a_deep_look_at_a_project_that_may_only_be_read_changes_no_file(shop: Path) -> None:
+    path = file_of(shop, "staging.orders")
+    alter_unseen(path)
+    before = path.stat()
+    (shop / ".andon").chmod(0o555)
+    try:
+        with andon.open(shop) as project:
+            found = [f for f in project.doctor(deep=True) if f.level == "error"]
+    finally:
+        (shop / ".andon").chmod(0o755)
+    if os.getuid():
+        assert path.stat().st_mtime_ns == before.st_mtime_ns
+        assert "backup" in found[0].fix
+    assert path.name in found[0].what
+
+
+def test_a_deep_look_leaves_sound_files_as_they_are(shop: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in (shop / ".andon" / "data").rglob("*.parquet")}
+    with andon.open(shop) as project:
+        project.doctor(deep=True)
+    assert {p: p.stat().st_mtime_ns for p in before} == before
 
 
 def test_a_missing_raw_file_is_named_by_doctor(shop: Path) -> None:

@@ -19,10 +19,11 @@ LOW_DISK_BYTES = 1_000_000_000
 def examine(
     tools: Tools, spec: ProjectSpec, environment: str, *, deep: bool = False
 ) -> tuple[Finding, ...]:
-    """All findings about a project that loads, the good ones too. Changes nothing.
+    """All findings about a project that loads, the good ones too.
 
     Args:
-        deep: hash every kept file, not only look at its size and time.
+        deep: hash every kept file, not only look at its size and time. What was altered unseen is
+            touched, so that from then on readers and runs hash it too; else nothing is changed.
     """
     counts = f"{len(spec.source_tables)} raw tables, {len(spec.assets)} assets"
     return (
@@ -70,10 +71,14 @@ def _data(tools: Tools, deep: bool) -> Iterator[Finding]:
             tools.store.verify(file, deep=deep)
         except DataCorrupt as failure:
             bad += 1
+            is_seen = tools.store.distrust(file)
             yield Finding(
                 level="error",
                 what=f"`{snapshot.asset}`, snapshot {snapshot.id}: {failure.problems[0].what}",
-                fix="`andon run` builds what is served anew, or restore the file from a backup",
+                fix="`andon run` builds what is served anew, or restore the file from a backup"
+                if is_seen
+                else "restore the file from a backup, or let `andon doctor --deep` write to the"
+                " store: then `andon run` builds it anew",
             )
     how = "hashed" if deep else "found whole"
     if not bad:

@@ -48,6 +48,11 @@ class TableStore(Protocol):
         (deep) its bytes differ from its record."""
         ...
 
+    def distrust(self, file: DataFile) -> bool:
+        """Let every later `verify` look at the file's bytes, in other processes too; returns whether
+        it will. Safe to repeat; False where the store may not be written."""
+        ...
+
     def land(self, stream: BinaryIO) -> tuple[str, int]:
         """Keep bytes content-addressed and durable; returns (SHA-256, length). Landing the same
         bytes again adds nothing."""
