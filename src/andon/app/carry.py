@@ -17,8 +17,9 @@ from andon.errors import Conflict
 from andon.events import RunFinished, TaskFinished
 from andon.execution.line import Line, Tools
 from andon.execution.outcome import Outcome, RunReport
-from andon.execution.publish import Settled, publish, settle_run
+from andon.execution.publish import publish
 from andon.execution.schedule import run_all
+from andon.execution.settle import Settled, settle_run
 from andon.execution.task import perform
 from andon.graph.order import critical_path
 from andon.planning.action import Plan
