@@ -9,7 +9,6 @@ import pytest
 
 import andon
 from andon.app.order import Order
-from andon.app.read import publication_number
 from andon.app.run import run
 from andon.app.wiring import wire
 from andon.clock import FixedClock
@@ -47,7 +46,7 @@ def test_as_of_a_later_time_never_answers_with_an_older_publication(history: Pat
     with andon.open(history) as project:
         tools = project._wire(project.spec).tools
         moments = [NOON + timedelta(hours=h) for h in range(-50, 720, 7)]
-        numbers = [publication_number(tools, "prod", moment) for moment in moments]
+        numbers = [tools.catalog.publication_at("prod", moment) for moment in moments]
         for publication in project.history():
             asked = project.query("select max(gen) from t.a", as_of=publication.at)
             assert asked.rows == ((publication.number,),)
