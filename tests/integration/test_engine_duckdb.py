@@ -194,6 +194,25 @@ def test_a_damaged_file_is_named(engine: DuckDBEngine, tmp_path: Path, damage: s
     assert "damaged.parquet" in told(error)
 
 
+def test_bytes_that_cannot_be_decoded_name_the_one_file_that_is_read(
+    engine: DuckDBEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "altered.parquet"
+    rows = store(engine, "select range as id, 'name' || range as n from range(5000)", path)
+    sound = path.read_bytes()
+    refused = []
+    for at in range(len(sound) - 600, len(sound), 7):
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 0xA5]) + sound[at + 1 :])
+        try:
+            engine.rows(f"select count(*), max(id), max(n) from {rows}")
+        except AndonError as error:
+            refused.append(error)
+    corrupt = [error for error in refused if error.code == "ENG006"]
+    assert len(corrupt) > 10
+    assert all("altered.parquet" in told(error) for error in corrupt)
+    assert not [error for error in refused if error.code == "ENG009"]
+
+
 def test_lack_of_memory_says_what_to_raise(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path, threads=1, memory_bytes=64 << 20, spill_bytes=1 << 20)
     assert failure(engine, "select list(range) from range(50_000_000)").code in ("ENG003", "ENG004")

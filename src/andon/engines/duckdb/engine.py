@@ -142,7 +142,7 @@ class DuckDBEngine:
         cursor = self._connection.cursor()
         try:
             return cursor.sql(query, params=bound(cursor, query, parameters or {}))
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeDecodeError) as error:
             raise translate(error, query) from error
 
     def write_table(
@@ -221,7 +221,7 @@ class DuckDBEngine:
         with self._cursor() as cursor:
             try:
                 return work(cursor)
-            except duckdb.Error as error:
+            except (duckdb.Error, UnicodeDecodeError) as error:
                 raise translate(error, query, lines_before) from error
 
     @contextmanager

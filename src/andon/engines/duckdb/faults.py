@@ -19,19 +19,30 @@ _KNOWN = re.compile(
 )
 _CORRUPT = re.compile(
     r"Parquet file|magic bytes|Failed to read file|Failed to read Parquet|Invalid PARQUET"
-    r"|decompress|TProtocolException|thrift|don't know what type|No files found",
+    r"|decompress|TProtocolException|thrift|don't know what type|No files found"
+    r"|Could not read enough bytes|Incorrect stats size|Footer length error|Parquet metadata is corrupt|width \(\d+\) of the bitpacked data",
     re.IGNORECASE,
 )
+_UNDECODED = re.compile(
+    r"TProtocolException|don't know what type|Out of buffer|invalid TType|Varint-decoding"
+)
+"""What the decoder of Parquet says without a class of its own."""
 _TOO_LARGE = re.compile(r"Could not cast value -?\d{39} to DECIMAL\(38,0\)")
-_FILE = re.compile(r"['\"]([^'\"]+\.parquet)['\"]")
+_FILE = re.compile(r"['\"]([^'\"]+(?:\.parquet|/raw/[0-9a-f]{2}/[0-9a-f]{64}))['\"]")
 
 
-def translate(error: duckdb.Error, query: str = "", lines_before: int = 0) -> AndonError:
+def translate(
+    error: duckdb.Error | UnicodeDecodeError, query: str = "", lines_before: int = 0
+) -> AndonError:
     """The error of Andon for an error of DuckDB; raise it `from` the original.
+
+    Bytes that are not UTF-8 come from an altered file: DuckDB lets no such text in.
 
     The place is given as line and column of `query` (path ``query``), which was run with
     `lines_before` lines of Andon's own in front of it.
     """
+    if isinstance(error, UnicodeDecodeError):
+        return _corrupt("", query)
     text = str(error)
     place = _place(text, query, lines_before)
     match error:
@@ -44,7 +55,7 @@ def translate(error: duckdb.Error, query: str = "", lines_before: int = 0) -> An
         case (
             duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException()
         ):
-            return _of_files(error, text, place)
+            return _of_files(error, text, query, place)
         case (
             duckdb.BinderException()
             | duckdb.CatalogException()
@@ -63,6 +74,8 @@ def translate(error: duckdb.Error, query: str = "", lines_before: int = 0) -> An
                     place,
                 )
             )
+        case _ if _UNDECODED.match(text):
+            return _corrupt(text, query)
         case _:
             return _of_data(text, place)
 
@@ -92,7 +105,7 @@ def _out_of_memory(text: str) -> AndonError:
     )
 
 
-def _of_files(error: duckdb.Error, text: str, place: Where | None) -> AndonError:
+def _of_files(error: duckdb.Error, text: str, query: str, place: Where | None) -> AndonError:
     if "No space left" in text or "disk quota" in text.lower():
         return Unavailable(
             _problem(
@@ -103,16 +116,7 @@ def _of_files(error: duckdb.Error, text: str, place: Where | None) -> AndonError
             )
         )
     if _CORRUPT.search(text):
-        found = _FILE.search(text)
-        name = found.group(1) if found else "a stored file"
-        return DataCorrupt(
-            _problem(
-                "ENG006",
-                f"`{name}` cannot be read",
-                "the file is missing, truncated or altered since it was written",
-                "run `andon doctor` to see what is affected, then rebuild the asset or restore the file",
-            )
-        )
+        return _corrupt(text, query)
     if isinstance(error, duckdb.IOException):
         return Unavailable(
             _problem(
@@ -123,6 +127,22 @@ def _of_files(error: duckdb.Error, text: str, place: Where | None) -> AndonError
             )
         )
     return _of_data(text, place)
+
+
+def _corrupt(text: str, query: str) -> DataCorrupt:
+    """A stored file cannot be decoded; it is named if DuckDB names it, or the query reads no other."""
+    told = _FILE.search(text)
+    read = {told.group(1)} if told else set(_FILE.findall(query))
+    name = f"`{read.pop()}`" if len(read) == 1 else "a stored file that the query reads"
+    return DataCorrupt(
+        _problem(
+            "ENG006",
+            f"{name} cannot be read",
+            "the file is missing, truncated or altered since it was written",
+            "run `andon doctor --deep` to see what is affected, then `andon run` to build it anew, "
+            "or restore the file",
+        )
+    )
 
 
 def _of_query(text: str, place: Where | None, fix: str = "") -> AndonError:
