@@ -95,6 +95,11 @@ def test_latin_1_is_read_when_declared(shop: Project) -> None:
     assert shop.read(table("a.csv", dialect=CsvDialect(encoding="latin-1")))[0][0] == "Zoë"
 
 
+def test_json_is_read_in_its_declared_encoding(shop: Project) -> None:
+    shop.put("a.jsonl", '{"name": "Zoë"}\n'.encode("utf-16"))
+    assert shop.read(table("a.jsonl", dialect=CsvDialect(encoding="utf-16")))[0][0] == "Zoë"
+
+
 def test_bytes_are_kept_as_they_came(shop: Project) -> None:
     shop.put("a.csv.gz", gzip.compress(CSV))
     (landed,) = shop.arrive(table("a.csv.gz"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.schema import Column
+from andon.sources.batches import batches
 from andon.sources.codecs import damaged
 from andon.sources.dialect import check_names
 from andon.sources.quoting import files, identifier, literal
@@ -89,8 +90,8 @@ class ColumnarFiles:
         place: Callable[[str], str],
     ) -> str:
         served = [load for load in loads if facts[load.id].served]
-        queries = [self._rows(batch, facts, columns, place) for batch in _batches(served, facts)]
-        return "\nunion all\n".join(queries)
+        alike = batches(served, lambda load: facts[load.id].columns, _BATCH)
+        return "\nunion all\n".join(self._rows(batch, facts, columns, place) for batch in alike)
 
     def _rows(
         self,
@@ -132,12 +133,3 @@ def _hides_place(facts: Facts) -> bool:
 
 def _source(paths: Sequence[str | Path], origin: str = "") -> str:
     return f"read_parquet({files(paths)}, hive_partitioning = false{origin})"
-
-
-def _batches(loads: Sequence[Load], facts: Mapping[str, Facts]) -> Iterator[list[Load]]:
-    same: dict[tuple[object, ...], list[Load]] = {}
-    for load in loads:
-        same.setdefault(facts[load.id].columns, []).append(load)
-    for group in same.values():
-        for start in range(0, len(group), _BATCH):
-            yield group[start : start + _BATCH]

@@ -13,16 +13,16 @@ from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.schema import Column
 from andon.sources import text_queries
+from andon.sources.batches import batches
 from andon.sources.codecs import chunks, compression_of, damaged, format_of, open_plain
 from andon.sources.dialect import delimiter_of, names_of, split_record
 from andon.sources.mend import Mended, mend, records
-from andon.sources.plain_copy import write_plain_copy
+from andon.sources.readable import ReadableFiles
 from andon.sources.survey import Survey, survey
 from andon.sources.text_queries import Shape, TextFile
 from andon.spec.source import SourceTable
 
 _BATCH = 512
-_UTF8 = ("utf-8", "utf8", "utf-8-sig", "ascii")
 
 
 class DelimitedFiles:
@@ -39,12 +39,11 @@ class DelimitedFiles:
         self._table = table
         self._reading = reading
         self._engine = engine
-        self._store = store
         self._stage = stage
+        self._readable = ReadableFiles(store, stage, table.dialect.encoding)
         self._quote = table.dialect.quote or '"'
         self._declared = {name.casefold(): kind for name, kind in table.columns}
         self._mended: dict[str, Mended] = {}
-        self._copies: dict[str, Path] = {}
 
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; every byte and every value is looked at.
@@ -67,7 +66,7 @@ class DelimitedFiles:
                 found[load.id] = facts
         if problems:
             raise TaskFailed(*problems)
-        for batch in _batches(surveyed, self._shape):
+        for batch in self._batches(surveyed):
             found.update(self._measure_batch(batch))
         return found
 
@@ -78,7 +77,7 @@ class DelimitedFiles:
         pairs = [(load, facts[load.id]) for load in loads if facts[load.id].served]
         queries = [
             text_queries.typed_rows([self._file(load, one) for load, one in batch], columns)
-            for batch in _batches(pairs, self._shape)
+            for batch in self._batches(pairs)
         ]
         return "\nunion all\n".join(queries)
 
@@ -92,7 +91,7 @@ class DelimitedFiles:
         return text_queries.set_aside_rows(mended.aside), mended.first
 
     def _survey(self, load: Load) -> Facts:
-        with open_plain(self._readable(load), load.path) as stream:
+        with open_plain(self._readable.path(load), load.path) as stream:
             seen = survey(chunks(stream), self._quote)
         dialect = self._table.dialect
         if not seen.head.strip(b"\r\n"):
@@ -173,8 +172,11 @@ class DelimitedFiles:
         if shape.is_mended:
             mended = self._mend(load, facts)
             return TextFile(path=mended.clean, origin=load.path, records=mended.good, shape=shape)
-        path = self._readable(load)
+        path = self._readable.path(load)
         return TextFile(path=path, origin=load.path, records=facts.records, shape=shape)
+
+    def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
+        return batches(pairs, lambda pair: self._shape(*pair), _BATCH)
 
     def _shape(self, load: Load, facts: Facts) -> Shape:
         is_mended = facts.shape == "mended"
@@ -183,7 +185,7 @@ class DelimitedFiles:
             delimiter=facts.delimiter,
             quote=self._quote,
             newline="\r\n" if facts.shape == "crlf" else "\n",
-            compression="none" if is_mended else compression_of(self._readable(load)),
+            compression="none" if is_mended else compression_of(self._readable.path(load)),
             has_header=self._table.dialect.header is not False and not is_mended,
             is_mended=is_mended,
             nulls=self._table.dialect.nulls,
@@ -207,7 +209,7 @@ class DelimitedFiles:
         return mended
 
     def _part(self, load: Load, facts: Facts, refused: Mapping[int, str]) -> Mended:
-        with open_plain(self._readable(load), load.path) as stream:
+        with open_plain(self._readable.path(load), load.path) as stream:
             return mend(
                 stream,
                 origin=load.path,
@@ -220,18 +222,6 @@ class DelimitedFiles:
                 aside=self._stage(f"{load.id}.aside"),
             )
 
-    def _readable(self, load: Load) -> Path:
-        """Bytes the engine can decompress and decode: the landed ones, else a staged copy."""
-        raw = self._store.raw(load.content)
-        encoding = (self._table.dialect.encoding or "utf-8").lower()
-        if encoding in _UTF8 and compression_of(raw) in ("none", "gzip", "zstd"):
-            return raw
-        if load.id not in self._copies:
-            copy = self._stage(f"{load.id}.plain")
-            write_plain_copy(raw, copy, load.path, None if encoding in _UTF8 else encoding)
-            self._copies[load.id] = copy
-        return self._copies[load.id]
-
 
 def _doubtful(facts: Facts) -> Facts:
     return Facts(
@@ -241,18 +231,6 @@ def _doubtful(facts: Facts) -> Facts:
         delimiter=facts.delimiter,
         shape="mended",
     )
-
-
-def _batches(
-    pairs: Sequence[tuple[Load, Facts]], shape: Callable[[Load, Facts], Shape]
-) -> Iterator[list[tuple[Load, Facts]]]:
-    """Runs of loads of one shape, so that one statement reads them."""
-    shaped: dict[Shape, list[tuple[Load, Facts]]] = {}
-    for load, facts in pairs:
-        shaped.setdefault(shape(load, facts), []).append((load, facts))
-    for same in shaped.values():
-        for start in range(0, len(same), _BATCH):
-            yield same[start : start + _BATCH]
 
 
 def _lost(load: Load, expected: int, count: int) -> TaskFailed:

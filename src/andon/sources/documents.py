@@ -15,13 +15,14 @@ from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.schema import Column
+from andon.sources.batches import batches
 from andon.sources.codecs import Compression, compression_of, damaged, format_of, open_plain
 from andon.sources.dialect import check_names
 from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
 from andon.sources.json_survey import count_documents, count_lines, holds_values, mend_lines
 from andon.sources.mend import Mended
-from andon.sources.plain_copy import write_plain_copy
 from andon.sources.quoting import files, identifier, literal
+from andon.sources.readable import ReadableFiles
 from andon.sources.text_queries import set_aside_rows
 from andon.spec.source import SourceTable
 
@@ -55,11 +56,10 @@ class DocumentFiles:
         self._table = table
         self._reading = reading
         self._engine = engine
-        self._store = store
         self._stage = stage
+        self._readable = ReadableFiles(store, stage, table.dialect.encoding)
         self._declared = {name.casefold(): kind for name, kind in table.columns}
         self._mended: dict[str, Mended] = {}
-        self._copies: dict[str, Path] = {}
 
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; the structure of every document enters.
@@ -97,7 +97,7 @@ class DocumentFiles:
 
     def _count(self, load: Load) -> Facts:
         is_lines = (self._table.format or format_of(load.path)) == "jsonl"
-        with open_plain(self._readable(load), load.path) as stream:
+        with open_plain(self._readable.path(load), load.path) as stream:
             if is_lines:
                 records, is_plain = count_lines(stream)
                 shape = "lines" if is_plain else "mended"
@@ -105,7 +105,7 @@ class DocumentFiles:
                 records, is_array = count_documents(stream)
                 shape = "array" if is_array else "free"
         if not is_lines and not records:
-            with open_plain(self._readable(load), load.path) as stream:
+            with open_plain(self._readable.path(load), load.path) as stream:
                 if holds_values(stream):
                     raise damaged(load.path, "its documents cannot become rows: not all objects")
         return Facts(reading=self._reading, records=records, shape=shape)
@@ -224,29 +224,24 @@ class DocumentFiles:
         )
 
     def _path(self, load: Load, facts: Facts) -> Path:
-        return self._mend(load).clean if facts.shape == "mended" else self._readable(load)
+        return self._mend(load).clean if facts.shape == "mended" else self._readable.path(load)
 
     def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
-        same: dict[_Shape, list[tuple[Load, Facts]]] = {}
-        for load, facts in pairs:
-            same.setdefault(self._shape(load, facts), []).append((load, facts))
-        for group in same.values():
-            for start in range(0, len(group), _BATCH):
-                yield group[start : start + _BATCH]
+        return batches(pairs, lambda pair: self._shape(*pair), _BATCH)
 
     def _shape(self, load: Load, facts: Facts) -> _Shape:
         is_mended = facts.shape == "mended"
-        compression = "none" if is_mended else compression_of(self._readable(load))
+        compression = "none" if is_mended else compression_of(self._readable.path(load))
         return _Shape(shape=facts.shape, compression=compression)
 
     def _mend(self, load: Load) -> Mended:
         if load.id not in self._mended:
-            with open_plain(self._readable(load), load.path) as stream:
+            with open_plain(self._readable.path(load), load.path) as stream:
                 mended = self._part(load, stream, {})
             self._mended[load.id] = mended
             refused = self._refused(load) if self._table.columns and mended.good else {}
             if refused:
-                with open_plain(self._readable(load), load.path) as stream:
+                with open_plain(self._readable.path(load), load.path) as stream:
                     self._mended[load.id] = self._part(load, stream, refused)
         return self._mended[load.id]
 
@@ -272,15 +267,6 @@ class DocumentFiles:
             clean=self._stage(f"{load.id}.clean"),
             aside=self._stage(f"{load.id}.aside"),
         )
-
-    def _readable(self, load: Load) -> Path:
-        raw = self._store.raw(load.content)
-        if compression_of(raw) in ("none", "gzip", "zstd"):
-            return raw
-        if load.id not in self._copies:
-            self._copies[load.id] = self._stage(f"{load.id}.plain")
-            write_plain_copy(raw, self._copies[load.id], load.path, None)
-        return self._copies[load.id]
 
 
 def _misfit(name: str, kind: str) -> str:
