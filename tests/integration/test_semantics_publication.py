@@ -383,25 +383,39 @@ def test_transient_failures_are_tried_again_and_terminal_ones_are_not(tmp_path: 
                 "assets/m/broken.sql": "select error('never') as x from raw.a",
             },
         )
-        full = ["rename"]
-        heard: list[Notice] = []
-
-        def fill_disk_once(step: str) -> None:
-            if step in full:
-                full.remove(step)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-        wired = wire(tmp_path, project.spec, on_step=fill_disk_once)
-        try:
-            order = Order(environment="prod", observer=heard.append, workers=1)
-            report = run(wired.tools, project.spec, order)
-        finally:
-            wired.close()
+        report, heard = _run_on_a_disk_full_once(project, tmp_path)
 
     attempts = {o.asset: (o.word, o.attempts) for o in report.outcomes}
     assert attempts["m.a"] == ("built", 2)
     assert attempts["m.broken"] == ("failed", 1)
     assert [n.asset for n in heard if isinstance(n, Retrying)] == ["m.a"]
+
+
+def test_the_project_says_how_often_its_assets_are_tried_again(tmp_path: Path) -> None:
+    config = '[project]\nname = "shop"\n\n[settings]\nretries = 0\n'
+    write_project(tmp_path, {**CHAIN, "andon.toml": config})
+    with andon.open(tmp_path) as project:
+        project.run()
+        write_files(tmp_path, {"assets/m/a.sql": "select id, v + 1 as v from raw.a"})
+        report, _ = _run_on_a_disk_full_once(project, tmp_path)
+    assert ("m.a", "failed", 1) in [(o.asset, o.word, o.attempts) for o in report.outcomes]
+
+
+def _run_on_a_disk_full_once(project: Project, root: Path) -> tuple[RunReport, list[Notice]]:
+    full = ["rename"]
+    heard: list[Notice] = []
+
+    def fill_disk_once(step: str) -> None:
+        if step in full:
+            full.remove(step)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    wired = wire(root, project.spec, on_step=fill_disk_once)
+    try:
+        order = Order(environment="prod", observer=heard.append, workers=1)
+        return run(wired.tools, project.spec, order), heard
+    finally:
+        wired.close()
 
 
 def test_keep_going_builds_what_a_failure_does_not_touch(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     line.tell(Started(asset=name))
     began = time.perf_counter()
     asset = line.assets[name]
-    allowed = asset.retries if isinstance(asset, AssetSpec) else line.spec.settings.retries
+    own = asset.retries if isinstance(asset, AssetSpec) else None
+    allowed = line.spec.settings.retries if own is None else own
     attempt = 1
     while True:
         try:

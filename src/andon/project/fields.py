@@ -126,16 +126,16 @@ class Fields:
         self.wrong(node, name, "`true` or `false`", "true")
         return None
 
-    def count(self, name: str, default: int) -> int:
-        """A whole number from 0."""
+    def count(self, name: str) -> int | None:
+        """A whole number from 0, None if it is not given."""
         node = self.values.get(name)
         if node is None:
-            return default
+            return None
         value = node.value if isinstance(node, ScalarNode) else None
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
         self.wrong(node, name, "a whole number from 0", "2")
-        return default
+        return None
 
     def names(self, name: str, example: str = "[a, b]") -> tuple[str, ...]:
         """One text or a list of texts, without repeats."""

@@ -154,7 +154,7 @@ class _Reader:
             limit=declared.limit,
             together=declared.together,
             every_s=fields.seconds("every"),
-            retries=fields.count("retries", 2),
+            retries=fields.count("retries"),
             timeout_s=fields.seconds("timeout"),
             memory_bytes=fields.quantity("memory", bytes_of, "write for example `2GB`"),
         )

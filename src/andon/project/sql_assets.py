@@ -53,7 +53,7 @@ def read_sql_asset(
     is_view = kind == "view"
     declared = read_declared(fields, is_view=is_view)
     name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
-    every_s, retries = fields.seconds("every"), fields.count("retries", 2)
+    every_s, retries = fields.seconds("every"), fields.count("retries")
     variants = read_variants(fields, name)
     if is_view and body is not None and not body.tables:
         _refuse_empty_view(file, findings, fields, name)

@@ -64,7 +64,7 @@ class AssetSpec:
         limit: share or count of rows that quarantine may set aside over all its checks.
         together: names of publication groups it switches with.
         every_s: seconds after which a reading of the clock makes it due again; None means never by itself.
-        retries: further attempts after a transient failure.
+        retries: further attempts after a transient failure; None is the project's.
         timeout_s: longest run time of a Python asset; None is the project's.
         memory_bytes: memory of the worker of a Python asset; None is the project's.
         variant: values of the `for:` entry this asset came from, bound as parameters.
@@ -85,7 +85,7 @@ class AssetSpec:
     limit: Tolerance = field(default=Tolerance(share=0.01))
     together: tuple[str, ...] = ()
     every_s: float | None = None
-    retries: int = 2
+    retries: int | None = None
     timeout_s: float | None = None
     memory_bytes: int | None = None
     variant: tuple[tuple[str, None | bool | int | float | str], ...] = ()
