@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from andon.ports.engine import Engine, Scalar, Written
+from andon.ports.engine import Engine, Scalar, Uses, Written
 from andon.schema import Schema
 
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class LazyEngine(Generic[E]):
     def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
         """See the port."""
         return self._once().parse_references(sql)
+
+    def parse_uses(self, sql: str) -> Uses | None:
+        """See the port."""
+        return self._once().parse_uses(sql)
 
     def define_macros(self, statements: Sequence[str]) -> None:
         """See the port."""

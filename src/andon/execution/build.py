@@ -9,6 +9,7 @@ from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
 from andon.catalog.records import DataFile, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
+from andon.execution.guard import trespasses
 from andon.execution.line import Line, Scans
 from andon.execution.prove import Staged
 from andon.planning.plan import reads_clock
@@ -100,6 +101,9 @@ def build_asset(line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot]) ->
     """Run the code of a SQL or Python asset on given snapshots."""
     if isinstance(asset.body, PythonBody):
         return _build_python(line, asset, asset.body, inputs)
+    refused = trespasses(line.tools.engine(), asset.body, asset.path)
+    if refused:
+        raise TaskFailed(*refused)
     scans = Scans(line.tools)
     tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
     query = _typed(asset, _bound(line, asset, asset.body, tables))

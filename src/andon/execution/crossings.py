@@ -10,6 +10,7 @@ from andon.checks.judge import judge
 from andon.checks.plan import plan
 from andon.checks.problems import problems_of
 from andon.errors import TaskFailed
+from andon.execution.guard import guard_checks
 from andon.execution.line import Line, Scans
 from andon.execution.prove import Staged, Subject, examples, references
 from andon.planning.settle import Crossing, Settlement, Sight
@@ -133,6 +134,7 @@ class CrossingJudge:
         found = problems_of((check,), asset=owner, schema=snapshot.schema, references=refs)
         if found:
             raise TaskFailed(*found)
+        guard_checks(self._line.tools.engine(), (check,))
         audit = plan(
             (check,),
             asset=owner,

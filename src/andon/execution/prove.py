@@ -16,6 +16,7 @@ from andon.checks.problems import problems_of
 from andon.checks.split import split, within_limit
 from andon.checks.words import rows_found
 from andon.errors import Problem, TaskFailed
+from andon.execution.guard import guard_checks
 from andon.execution.line import Line, Scans
 from andon.schema import Schema
 from andon.spec.check import Check, Tolerance, identity_of, references_of
@@ -98,6 +99,7 @@ def prove(line: Line, subject: Subject) -> Proof:
     )
     if found:
         raise TaskFailed(*found)
+    guard_checks(line.tools.engine(), subject.checks)
     subject, aside_counts = _set_aside(line, subject)
     engine = line.tools.engine()
     audit = plan(

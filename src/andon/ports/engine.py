@@ -20,6 +20,19 @@ class Written:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """Names in a query as the engine's own parser sees them.
+
+    Attributes:
+        tables: dotted names of all tables that are no CTEs in scope, as written.
+        functions: names of all functions, operators among them, without schema.
+    """
+
+    tables: frozenset[str]
+    functions: frozenset[str]
+
+
 class Engine(Protocol):
     """Runs SQL in process. Thread-safe: every call uses a cursor of its own.
 
@@ -69,6 +82,10 @@ class Engine(Protocol):
 
     def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
         """Tables a query reads by the engine's own parser: (dotted name, start, end) offsets."""
+        ...
+
+    def parse_uses(self, sql: str) -> Uses | None:
+        """What a query reads and calls by the engine's own parser; None if its tree is not told."""
         ...
 
     def define_macros(self, statements: Sequence[str]) -> None:

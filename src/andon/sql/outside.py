@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from andon.errors import Problem
+from andon.errors import Problem, Where
 from andon.sql.body import Span
 from andon.sql.lex import Token
 from andon.sql.place import place
@@ -54,6 +54,30 @@ def refused_calls(text: str, tokens: Sequence[Token], path: str, *, seeded: bool
 def is_outside(function: str) -> bool:
     """Whether a function reads what no source declared: files, databases, the engine's state."""
     return _OUTSIDE.match(function.lower()) is not None
+
+
+def unforeseen(
+    reads: Iterable[str], tables: Iterable[str], functions: Iterable[str], path: str
+) -> tuple[Problem, ...]:
+    """Problems of what the engine would use and Andon's own reading of the query did not tell.
+
+    Args:
+        reads: names of the tables it may read.
+        tables, functions: what the engine's parser finds in the same text.
+    """
+    known = {name.lower() for name in reads}
+    found = [f"the table `{name}`" for name in sorted(tables) if name.lower() not in known]
+    found += [f"`{name}(...)`" for name in sorted(functions) if is_outside(name)]
+    return tuple(
+        Problem(
+            code="SQL003",
+            what=f"{path} reads {what} itself",
+            why=_WHY,
+            fix=_FIX,
+            where=Where(path=path),
+        )
+        for what in found
+    )
 
 
 def refused_files(text: str, files: Iterable[Span], path: str) -> list[Problem]:

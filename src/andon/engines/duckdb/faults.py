@@ -20,7 +20,8 @@ _KNOWN = re.compile(
 _CORRUPT = re.compile(
     r"Parquet file|magic bytes|Failed to read file|Failed to read Parquet|Invalid PARQUET"
     r"|decompress|TProtocolException|thrift|don't know what type|No files found"
-    r"|Could not read enough bytes|Incorrect stats size|Footer length error|Parquet metadata is corrupt|width \(\d+\) of the bitpacked data",
+    r"|Could not read enough bytes|Incorrect stats size|Footer length error"
+    r"|Parquet metadata is corrupt|width \(\d+\) of the bitpacked data",
     re.IGNORECASE,
 )
 _UNDECODED = re.compile(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from andon.ports.engine import Uses
+
 _NOWHERE = 1 << 63
+"""Locations from here on are none: DuckDB knows no place for `table x` and inside `describe x`."""
 
 
 def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
@@ -14,11 +18,48 @@ def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
     Names of CTEs in scope are left out. Offsets are characters of `sql`; end is excluded.
     """
     places = _CharacterOffsets(sql)
-    found = []
-    for statement in tree["statements"]:
-        for path, start, length in _tables(statement["node"], frozenset()):
+    found: list[tuple[str, int, int]] = []
+    unplaced: list[Sequence[str]] = []
+    for path, start, length in _all_tables(tree):
+        if start < _NOWHERE:
             found.append((".".join(path), places.at(start), places.at(start + length)))
+        else:
+            unplaced.append(path)
+    for path in unplaced:
+        place = _search(path, sql, {start for _, start, _ in found})
+        if place is not None:
+            found.append((".".join(path), *place))
     return sorted(found, key=lambda item: item[1])
+
+
+def uses(tree: Mapping[str, Any]) -> Uses:
+    """All tables but CTEs in scope, and all functions, from the output of ``json_serialize_sql``."""
+    tables = {".".join(path) for path, _, _ in _all_tables(tree)}
+    functions: set[str] = set()
+    waiting: list[Any] = [tree["statements"]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, dict):
+            if "function_name" in node:
+                functions.add(node["function_name"])
+            if node.get("show_type") == "SHOW_SPECIAL":
+                tables.add(str(node["table_name"]).strip('"'))
+            waiting.extend(child for child in node.values() if isinstance(child, list | dict))
+    return Uses(tables=frozenset(tables), functions=frozenset(functions))
+
+
+def _all_tables(tree: Mapping[str, Any]) -> Iterator[tuple[Sequence[str], int, int]]:
+    for statement in tree["statements"]:
+        yield from _tables(statement["node"], frozenset())
+
+
+def _search(path: Sequence[str], sql: str, taken: set[int]) -> tuple[int, int] | None:
+    """The first mention of a table in the text that is not another one's place."""
+    parts = (rf'(?:"{re.escape(part)}"|{re.escape(part)})' for part in path)
+    named = re.compile(r'(?<![\w."])' + r"\s*\.\s*".join(parts) + r'(?![\w."])', re.IGNORECASE)
+    return next((m.span() for m in named.finditer(sql) if m.start() not in taken), None)
 
 
 def _tables(
@@ -34,7 +75,7 @@ def _tables(
     if node.get("type") == "BASE_TABLE":
         path = node["qualified_name"]["path"]
         is_cte = len(path) == 1 and path[0].casefold() in ctes
-        if not is_cte and node["query_location"] < _NOWHERE:
+        if not is_cte:
             yield path, node["query_location"], node["query_location_length"]
     inner = ctes
     for entry in (node.get("cte_map") or {}).get("map", ()):

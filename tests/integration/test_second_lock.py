@@ -1,0 +1,130 @@
+"""The engine's own reading of a query is asked before it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import andon
+from andon.engines.duckdb.engine import DuckDBEngine
+from andon.execution.guard import guard_checks, trespasses
+from andon.spec.check import SqlCheck
+from andon.sql.body import Span, SqlBody, TableRef
+from tests.factories import SHOP, rows_of, write_project
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
+    opened = DuckDBEngine(tmp_path, threads=1)
+    yield opened
+    opened.close()
+
+
+def body_of(text: str, *reads: str) -> SqlBody:
+    """A body as a parser would make it that saw only `reads`."""
+    tables = (TableRef(name=name, span=Span(start=0, end=0), has_alias=False) for name in reads)
+    return SqlBody(text=text, start=0, canonical=text, tables=tuple(tables))
+
+
+def refused(engine: DuckDBEngine, text: str, *reads: str) -> list[str]:
+    return [p.what for p in trespasses(engine, body_of(text, *reads), "assets/x.sql")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from staging.orders o join hidden.t using (id)",
+        "from staging.orders where id in (select id from hidden.t)",
+        "from staging.orders, (describe hidden.t)",
+        "from (with t as (from hidden.t) from t) union all from staging.orders",
+        "with recursive r as (from hidden.t union all from r) from r, staging.orders",
+        "from staging.orders union all (table hidden.t)",
+        "pivot hidden.t on c in (1, 2) using sum(x)",
+    ],
+)
+def test_a_table_that_was_not_told_is_refused(engine: DuckDBEngine, text: str) -> None:
+    assert refused(engine, text, "staging.orders") == [
+        "assets/x.sql reads the table `hidden.t` itself"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("select read_text('x')", "read_text"),
+        ("select main.read_text('x')", "read_text"),
+        ("from (from read_csv('x.csv'))", "read_csv"),
+        ("select list_transform([1], lambda x: getenv('HOME'))", "getenv"),
+        ("from duckdb_settings()", "duckdb_settings"),
+        ("from query('select 1')", "query"),
+    ],
+)
+def test_a_function_that_reads_the_outside_is_refused(
+    engine: DuckDBEngine, text: str, name: str
+) -> None:
+    assert refused(engine, text) == [f"assets/x.sql reads `{name}(...)` itself"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from (show databases)",
+        "from 'x.csv'",
+        "from duckdb_tables",
+        "from sqlite_master",
+        "table t",
+    ],
+)
+def test_what_the_engine_knows_without_a_table_is_refused(engine: DuckDBEngine, text: str) -> None:
+    assert len(refused(engine, text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with a as (from Staging.ORDERS), b as (from a) select *, count(*) over () from b, a",
+        'select x.id from "staging"."orders" x where x.id between 1 and 2 -- from hidden.t',
+        "select 'from hidden.t', {'a': [1, 2]}, $p + 1 from staging.orders;",
+        "pivot staging.orders on c in ('a', 'b') using sum(x)",
+        "with recursive r(n) as (select 1 union all select n + 1 from r where n < 3) from r",
+        "pivot staging.orders on c using sum(x)",
+    ],
+)
+def test_what_was_told_passes(engine: DuckDBEngine, text: str) -> None:
+    assert refused(engine, text, "staging.orders") == []
+
+
+def test_a_check_file_that_reads_more_than_it_told_is_refused(engine: DuckDBEngine) -> None:
+    text = "from staging.orders where id in (from hidden.t)"
+    body = body_of(text, "staging.orders")
+    check = SqlCheck(path="checks/c.sql", sql=text, reads=body.reads, body=body)
+    with pytest.raises(andon.AndonError, match="checks/c.sql reads the table `hidden.t`"):
+        guard_checks(engine, (check,))
+
+
+def test_tables_without_a_place_are_found_in_the_text(engine: DuckDBEngine) -> None:
+    sql = 'select * from (describe staging.orders), (describe "b" . c)'
+    assert engine.parse_references(sql) == [
+        ("staging.orders", sql.index("staging"), sql.index(")")),
+        ("b.c", sql.index('"b"'), len(sql) - 1),
+    ]
+
+
+def test_assets_and_queries_run_behind_the_lock(tmp_path: Path) -> None:
+    write_project(tmp_path, SHOP)
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    assert rows_of(tmp_path, "with o as (from staging.orders) select count(*) from o") == [(3,)]
+
+
+def test_the_second_lock_costs_less_than_a_few_milliseconds(engine: DuckDBEngine) -> None:
+    body = body_of("select id, sum(x) as x from staging.orders group by all", "staging.orders")
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        assert not trespasses(engine, body, "x.sql")
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.005
