@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import andon
+from andon.app.wiring import wire
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.execution.guard import guard_checks, trespasses
 from andon.spec.check import SqlCheck
@@ -128,3 +129,22 @@ def test_the_second_lock_costs_less_than_a_few_milliseconds(engine: DuckDBEngine
         assert not trespasses(engine, body, "x.sql")
         took.append(time.perf_counter() - began)
     assert min(took) < 0.005
+
+
+def test_sql_reaches_the_data_of_the_store_and_nothing_else_of_it(tmp_path: Path) -> None:
+    write_project(tmp_path, SHOP)
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+        tools = wire(tmp_path, project.spec)
+    own = tmp_path / ".andon"
+    data = next((own / "data").rglob("*.parquet"))
+    raw = next(path for path in (own / "raw").rglob("*") if path.is_file())
+    try:
+        rows = tools.tools.engine().rows
+        assert rows(f"select count(*) from read_parquet('{data}')")
+        assert rows(f"select count(*) from read_text('{raw}')")
+        for path in (own / "catalog.sqlite", *(own / "export").iterdir(), tmp_path / "andon.toml"):
+            with pytest.raises(andon.AndonError, match="ENG008"):
+                rows(f"select size from read_blob('{path}')")
+    finally:
+        tools.close()

@@ -291,7 +291,7 @@ class Project:
         """Tables that a query reads, by the engine's own parser."""
         from andon.engines.duckdb.engine import DuckDBEngine
 
-        engine = DuckDBEngine(self.root / STORE, threads=1)
+        engine = DuckDBEngine(self.root / STORE, threads=1, folders=())
         try:
             return engine.parse_references(sql)
         finally:

@@ -14,6 +14,7 @@ from andon.app.lazy import LazyEngine, Once
 from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
+from andon.ports.table_store import DATA_FOLDERS
 from andon.sources.reader import FileReader
 from andon.spec.asset import PythonBody
 from andon.spec.project import ProjectSpec
@@ -117,6 +118,7 @@ def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngi
         memory_bytes=memory,
         spill_bytes=settings.spill_bytes,
         spill_dir=_spill(place, store, "engine"),
+        folders=DATA_FOLDERS,
     )
     _define(engine, spec.macros)
     return engine

@@ -29,6 +29,7 @@ from andon.execution.protocol import (
     write_message,
 )
 from andon.ports.python_runner import PythonInputData, PythonResult, PythonTask
+from andon.ports.table_store import DATA_FOLDERS
 
 
 def main() -> None:
@@ -89,6 +90,7 @@ class Worker:
                 spill_bytes=self._settings.spill_bytes,
                 spill_dir=Path(self._settings.spill_dir) / f"worker-{os.getpid()}",
                 extra_directories=(task.output.parent,),
+                folders=DATA_FOLDERS,
             )
         return self._engine
 

@@ -8,6 +8,10 @@ from typing import BinaryIO, Protocol
 
 from andon.catalog.records import DataFile, FileRole
 
+DATA_FOLDERS = ("data", "raw", "staging")
+"""Folders below the root that hold rows: all that SQL has to reach, not the catalog, the locks, the
+cache and the notes of the export."""
+
 
 class TableStore(Protocol):
     """Keeps files by the durability rule: fsync, rename, fsync of each new parent, then the catalog."""

@@ -39,11 +39,13 @@ class DuckDBEngine:
     """Runs SQL in process; implements the port `Engine`.
 
     Args:
-        store_root: folder of the store; with `extra_directories` all that SQL may read or write.
+        store_root: folder of the store.
         threads: engine threads; None is one per core.
         memory_bytes: memory limit; None is DuckDB's default, 80 % of the machine.
         spill_bytes: size limit of the spill folder; None is DuckDB's default.
         spill_dir: folder of this process for spilled data, removed by `close`.
+        extra_directories, folders: with the spill folder all that SQL may read or write; `folders`
+            are relative to the store, the whole of it if not given.
     """
 
     def __init__(
@@ -55,12 +57,13 @@ class DuckDBEngine:
         spill_bytes: int | None = None,
         spill_dir: Path | None = None,
         extra_directories: Sequence[Path] = (),
+        folders: Sequence[str] = (".",),
     ) -> None:
         self._spill_dir = spill_dir or store_root / "spill"
         with suppress(OSError):  # a read-only store is read all the same; it just cannot spill
             self._spill_dir.parent.mkdir(parents=True, exist_ok=True)
         self._connection = open_session(
-            [store_root, *extra_directories, self._spill_dir],
+            [*(store_root / name for name in folders), *extra_directories, self._spill_dir],
             threads=threads,
             memory_bytes=memory_bytes,
             spill_bytes=spill_bytes,
