@@ -231,17 +231,6 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
-    """A build key that is not published again until it changes or a person releases it."""
-
-    environment: str
-    asset: str
-    build_key: str
-    split: str
-    publication: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One arrival: bytes of one file at one path of one raw table.
 

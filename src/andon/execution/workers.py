@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import sys
 import threading
@@ -195,8 +194,3 @@ def _stopped(task: PythonTask) -> Cancelled:
             fix="run again; what was finished is kept",
         )
     )
-
-
-def processor_share(workers: int) -> int:
-    """Threads for each of `workers` so that together they use every processor once."""
-    return max(1, (os.cpu_count() or 1) // max(1, workers))

@@ -8,8 +8,11 @@ import os
 from andon.catalog.records import DataFile
 from andon.errors import AndonError, DataCorrupt, Denied, Problem, TaskFailed, Unavailable
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room: the disk, a quota or a limit on file size."""
+
+REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""No right to write."""
 
 
 def corrupt(file: DataFile, why: str) -> DataCorrupt:
@@ -28,7 +31,7 @@ def corrupt(file: DataFile, why: str) -> DataCorrupt:
 
 def not_durable(name: str, error: OSError) -> AndonError:
     """A file or folder whose fsync failed; its bytes may be lost."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return _full(name)
     return TaskFailed(
         Problem(
@@ -53,9 +56,9 @@ def _full(what: str) -> Unavailable:
 
 def told(what: str, error: OSError) -> AndonError:
     """The error of Andon for a failure of the file system."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return _full(what)
-    if error.errno in _REFUSED:
+    if error.errno in REFUSED:
         return Denied(
             Problem(
                 code="STO004",

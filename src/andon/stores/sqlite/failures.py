@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +12,10 @@ from andon.errors import (
     Denied,
     OutcomeUnknown,
     Problem,
-    RequirementFailed,
     Unavailable,
     UsageError,
 )
+from andon.stores.disk_failures import FULL, REFUSED
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
@@ -26,11 +25,6 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:5])
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
-
-
-def requirement(problem: Problem) -> RequirementFailed:
-    """A requirement did not hold."""
-    return RequirementFailed(problem)
 
 
 def _broken(what: str, why: str, fix: str) -> Problem:
@@ -244,9 +238,9 @@ def translate(path: Path, error: sqlite3.Error) -> AndonError | None:
 
 def translate_os(path: Path, error: OSError) -> AndonError:
     """The error of Andon for one of the file system, before anything was sent."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in FULL:
         return full(path)
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if error.errno in REFUSED:
         return read_only(path)
     return _unusable(path, error.strerror or type(error).__name__)
 

@@ -23,6 +23,7 @@ from andon.catalog.commit import (
     Withdraw,
 )
 from andon.catalog.records import Delivery, Publication, Snapshot
+from andon.errors import RequirementFailed
 from andon.stores.sqlite import failures
 from andon.stores.sqlite.encoding import encode, to_us
 from andon.stores.sqlite.usable import unusable_snapshots
@@ -161,7 +162,7 @@ class Writing:
         )
         unusable = unusable_snapshots(self.connection, ids)
         if unusable:
-            raise failures.requirement(failures.unusable(unusable))
+            raise RequirementFailed(failures.unusable(unusable))
 
     def _release(self, environment: str, assets: tuple[str, ...]) -> None:
         if not assets:
