@@ -61,6 +61,17 @@ def test_a_second_run_has_nothing_to_do(published: Path) -> None:
     assert "nothing to do in prod" in answer.out
 
 
+def test_show_tells_what_is_declared_about_a_column(project: Path) -> None:
+    (project / "sources" / "crm.yml").write_text(
+        "tables:\n  people:\n    path: data/people.csv\n"
+        "    columns:\n      mail: {description: as given, classification: pii.email}\n"
+    )
+    (project / "data" / "people.csv").write_text("id,mail\n1,a@b.example\n")
+    assert andon("run", "crm.people", at=project).code == 0
+    answer = andon("show", "crm.people", at=project)
+    assert re.search(r"^  mail +VARCHAR  as given, pii\.email$", answer.out, re.MULTILINE)
+
+
 def test_a_failed_check_holds_what_rests_on_it_and_shows_the_rows(published: Path) -> None:
     spoil(published)
     failed = andon("run", at=published)

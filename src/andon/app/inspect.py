@@ -146,7 +146,7 @@ def show(
         candidate=candidate,
         candidate_checks=newest_results(tools, candidate),
         facts=_facts(tools, spec, asset),
-        definition=_definition(asset),
+        column_notes=asset.column_notes,
     )
 
 
@@ -202,12 +202,6 @@ def _facts(
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
     )
-
-
-def _definition(asset: AssetSpec | SourceTable) -> str:
-    if isinstance(asset, AssetSpec) and isinstance(asset.body, SqlBody):
-        return asset.body.text[asset.body.start :].strip()
-    return ""
 
 
 def failing(

@@ -34,6 +34,7 @@ class AssetView:
         snapshot: what is served (of the moment asked for); publication: what set it.
         checks: newest verdicts on the served snapshot; declared: labels of the declared checks.
         candidate: the newest snapshot that is not served, with its verdicts, if it was rejected.
+        column_notes: per column what is declared about it (description, classification).
         facts: source facts in words (system, legal basis, deliveries).
     """
 
@@ -54,7 +55,7 @@ class AssetView:
     candidate: Snapshot | None
     candidate_checks: tuple[CheckResult, ...]
     facts: tuple[tuple[str, str], ...]
-    definition: str = ""
+    column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ def _read_table(
         format=next((known for known in get_args(Format) if known == kind), None),
         dialect=_read_dialect(fields),
         columns=declared.columns,
+        column_notes=declared.notes,
         checks=declared.checks,
         key=declared.key,
         limit=declared.limit,

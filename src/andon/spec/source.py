@@ -39,6 +39,7 @@ class SourceTable:
         format: None is told from the file name.
         dialect: for csv and tsv.
         columns: declared types by column; they win over the inferred ones.
+        column_notes: per column free declarations (description, classification), for people.
         limit: malformed rows that may be set aside (share or count) before the load fails.
         where_path: file that declares it, relative to the project.
     """
@@ -54,6 +55,7 @@ class SourceTable:
     limit: Tolerance = field(default=Tolerance(share=0.01))
     quarantine_limit: Tolerance = field(default=Tolerance(share=0.01))
     together: tuple[str, ...] = ()
+    column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ class SourceSpec:
     Attributes:
         name: file name below ``sources/``; the schema of its raw tables.
         system: declared identity of the system; changing it starts anew.
-        legal_basis: on what ground the data may be kept; shown with every snapshot.
+        legal_basis: on what ground the data may be kept; for people.
     """
 
     name: str

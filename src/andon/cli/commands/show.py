@@ -59,10 +59,9 @@ def _lines(view: AssetView, *, whole: bool) -> Iterator[str]:
         yield f"  {view.description}"
     yield from table(["", ""], [pair for pair in _facts(view) if pair[1]], widest=None, indent="  ")
     if view.snapshot is not None:
-        columns = [(column.name, column.type) for column in view.snapshot.schema.columns]
-        shown, rest = shortened(columns, LIST_MOST, whole=whole)
+        shown, rest = shortened(_columns(view, view.snapshot), LIST_MOST, whole=whole)
         yield from ["", "columns"]
-        yield from table(["", ""], shown, widest=None, indent="  ")
+        yield from table(["", "", ""], shown, widest=None, indent="  ")
         if rest:
             yield f"  {rest}"
     if view.checks:
@@ -74,6 +73,14 @@ def _lines(view: AssetView, *, whole: bool) -> Iterator[str]:
     if view.candidate is not None:
         yield from ["", f"not published: {view.candidate.status} {_state(view.candidate)}"]
         yield from _checks([r for r in view.candidate_checks if r.verdict != "pass"])
+
+
+def _columns(view: AssetView, snapshot: Snapshot) -> list[tuple[str, str, str]]:
+    """Name, type, and what is declared about each column."""
+    notes = {
+        name.casefold(): ", ".join(text for _, text in kept) for name, kept in view.column_notes
+    }
+    return [(c.name, c.type, notes.get(c.name.casefold(), "")) for c in snapshot.schema.columns]
 
 
 def _facts(view: AssetView) -> list[tuple[str, str]]:
@@ -168,5 +175,6 @@ def _record(view: AssetView) -> dict[str, Any]:
         "checks": [check_record(result) for result in view.checks],
         "candidate": snapshot_record(view.candidate),
         "candidate_checks": [check_record(result) for result in view.candidate_checks],
+        "column_notes": {name: dict(notes) for name, notes in view.column_notes},
         "facts": dict(view.facts),
     }
