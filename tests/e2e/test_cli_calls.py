@@ -124,15 +124,10 @@ def test_commands_and_asset_names_are_completed(tmp_path: Path) -> None:
     assert complete(tmp_path, "andon run +staging.o") == ["+staging.orders"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["query", "--help"]])
-def test_help_of_a_command_imports_nothing_heavy(arguments: list[str]) -> None:
-    script = (
-        "import sys\n"
-        "from andon.cli.main import invoke\n"
-        f"assert invoke({arguments!r}) == 0\n"
-        f"heavy = [name for name in {HEAVY!r} + ('andon.app',) if name in sys.modules]\n"
-        "assert not heavy, heavy\n"
-    )
+def assert_imports_nothing(heavy: tuple[str, ...], *lines: str) -> None:
+    """Run lines of Python in a process of their own, then see what is loaded there."""
+    loaded = f"found = [name for name in {heavy!r} if name in sys.modules]"
+    script = "\n".join(["import sys", *lines, loaded, "assert not found, found"])
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environment(),
@@ -141,25 +136,24 @@ def test_help_of_a_command_imports_nothing_heavy(arguments: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["query", "--help"]])
+def test_help_of_a_command_imports_nothing_heavy(arguments: list[str]) -> None:
+    assert_imports_nothing(
+        (*HEAVY, "andon.app"),
+        "from andon.cli.main import invoke",
+        f"assert invoke({arguments!r}) == 0",
+    )
 
 
 def test_completion_imports_nothing_heavy(tmp_path: Path) -> None:
     andon("init", at=tmp_path)
-    script = (
-        "import sys\n"
-        "from andon.cli.candidates import asset_names\n"
-        f"assert len(asset_names({str(tmp_path)!r})) == 5\n"
-        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]\n"
-        "assert not heavy, heavy\n"
+    assert_imports_nothing(
+        HEAVY,
+        "from andon.cli.candidates import asset_names",
+        f"assert len(asset_names({str(tmp_path)!r})) == 5",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
