@@ -8,6 +8,7 @@ from typing import Literal
 
 from andon.app.hold import are_usable, overtaken
 from andon.app.land import land
+from andon.app.line import line_of
 from andon.app.order import Order
 from andon.app.prepare import Prepared
 from andon.app.sweep import sweep
@@ -46,7 +47,7 @@ def carry_out(
             raise overtaken(order.environment)
         sweep(tools)
         prepared = land(tools, prepared, record, order.observer)
-        line = _line(tools, prepared, order, run_id)
+        line = line_of(tools, prepared, run_id, order.observer, order.stopping)
         outcomes = _perform_all(line, order)
         stopped = order.stopping()
         if stopped:
@@ -74,24 +75,6 @@ def _removed(prepared: Prepared, settled: Settled) -> tuple[str, ...]:
     }
     removals = (action.asset for action in prepared.plan.actions if action.verb == "remove")
     return tuple(name for name in removals if name not in waiting)
-
-
-def _line(tools: Tools, prepared: Prepared, order: Order, run_id: str) -> Line:
-    return Line(
-        tools=tools,
-        spec=prepared.spec,
-        graph=prepared.graph,
-        plan=prepared.plan,
-        state=prepared.state,
-        forecasts=prepared.forecasts,
-        run_id=run_id,
-        observer=order.observer,
-        stopping=order.stopping,
-        fail_fast=order.fail_fast,
-        assets=prepared.assets,
-        actions=prepared.actions,
-        damaged=prepared.damaged,
-    )
 
 
 def _perform_all(line: Line, order: Order) -> dict[str, Outcome]:
@@ -196,7 +179,7 @@ def _report(
         held=settled.settlement.held if settled else (),
         crossings=settled.verdicts if settled else (),
         left_out=plan.left_out,
-        warnings=plan.warnings,
+        warnings=tuple(p for p in plan.warnings if p.severity == "warning"),
         seconds=time.perf_counter() - began,
         rounds=round_,
     )

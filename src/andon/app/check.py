@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from andon.app.prepare import Prepared, prepare
+from andon.app.line import line_of
+from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.catalog.commit import AddAudit, Commit, Emit, SetDeliveryState
 from andon.catalog.records import Audit, Delivery
@@ -31,7 +32,7 @@ def check(
     """
     prepared = prepare(tools, spec, environment, selection)
     run_id = tools.new_id()
-    line = _line(tools, prepared, run_id, observer)
+    line = line_of(tools, prepared, run_id, observer)
     served = (pointer.snapshot_id for pointer in prepared.state.pointers.values())
     found = []
     with tools.catalog.pin((*served, run_id), run_id):
@@ -41,21 +42,6 @@ def check(
                 observer(outcome)
                 found.append(outcome)
     return tuple(found)
-
-
-def _line(tools: Tools, prepared: Prepared, run_id: str, observer: Observer) -> Line:
-    return Line(
-        tools=tools,
-        spec=prepared.spec,
-        graph=prepared.graph,
-        plan=prepared.plan,
-        state=prepared.state,
-        forecasts=prepared.forecasts,
-        run_id=run_id,
-        observer=observer,
-        stopping=lambda: False,
-        assets=prepared.assets,
-    )
 
 
 def _judge(line: Line, name: str) -> Outcome:
@@ -71,7 +57,7 @@ def _judge(line: Line, name: str) -> Outcome:
             line,
             Subject(
                 asset=name,
-                checks=tuple(c for c in asset.checks),
+                checks=asset.checks,
                 limit=quarantine_limit(asset),
                 schema=snapshot.schema,
                 relation=scans.of(snapshot),

@@ -55,10 +55,9 @@ class Line:
     run_id: str
     observer: Observer
     stopping: Callable[[], bool]
-    fail_fast: bool = False
-    assets: Mapping[str, AssetSpec | SourceTable] = field(default_factory=dict)
-    damaged: frozenset[str] = frozenset()
-    actions: Mapping[str, Action] = field(default_factory=dict)
+    assets: Mapping[str, AssetSpec | SourceTable]
+    actions: Mapping[str, Action]
+    damaged: frozenset[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, notice: Notice) -> None:
