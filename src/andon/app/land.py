@@ -7,13 +7,17 @@ from dataclasses import replace
 from andon.app.prepare import Prepared, forecast
 from andon.catalog.commit import AddDeliveries, Commit, Emit, PutRun, SetStatus, Update
 from andon.catalog.records import Delivery, RunRecord
+from andon.errors import TaskFailed
 from andon.events import DeliveryLanded, DeliveryRepeated, DeliveryVanished, RunStarted
 from andon.execution.line import Tools
 from andon.execution.outcome import Landed, Observer
 
 
 def land(tools: Tools, prepared: Prepared, record: RunRecord, observer: Observer) -> Prepared:
-    """Keep what arrived for the selected raw tables, and say what is there now."""
+    """Keep what arrived for the selected raw tables, and say what is there now.
+
+    A file that cannot be kept fails its table alone.
+    """
     updates: list[Update] = [
         SetStatus(snapshot_ids=tuple(sorted(prepared.damaged)), status="marked"),
         PutRun(run=record),
@@ -26,11 +30,17 @@ def land(tools: Tools, prepared: Prepared, record: RunRecord, observer: Observer
         ),
     ]
     landed_any = False
+    unseen = {name: found.problems for name, found in prepared.forecasts.items()}
     for table in prepared.spec.source_tables:
         arrivals = prepared.arrivals[table.name]
         if table.name not in prepared.plan.selected:
             continue
-        deliveries = tools.reader.land(table, arrivals, record.id, record.started_at)
+        try:
+            deliveries = tools.reader.land(table, arrivals, record.id, record.started_at)
+        except TaskFailed as failure:
+            unseen[table.name] = failure.problems
+            landed_any = True
+            continue
         landed_any = landed_any or bool(deliveries)
         if deliveries:
             updates.append(AddDeliveries(deliveries=deliveries))
@@ -49,7 +59,9 @@ def land(tools: Tools, prepared: Prepared, record: RunRecord, observer: Observer
     if not landed_any:
         return prepared
     state = replace(prepared.state, deliveries=tools.catalog.state(record.environment).deliveries)
-    return replace(prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}))
+    return replace(
+        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
+    )
 
 
 def _arrival_events(

@@ -67,8 +67,8 @@ def prepare(
     graph = graph_of(spec)
     assets = declared(spec)
     state = tools.catalog.state(environment)
-    arrivals = look(tools, spec, state)
-    forecasts = forecast(tools, spec, state, arrivals)
+    arrivals, unseen = look(tools, spec, state)
+    forecasts = forecast(tools, spec, state, arrivals, unseen)
     broken = damaged(tools, state)
     asked: dict[tuple[str, str, str], Snapshot | None] = {}
 
@@ -99,7 +99,8 @@ def prepare(
         from andon.app.select import chosen
 
         made = decide(chosen(tools, graph, assets, made, selection))
-    made = replace(made, warnings=(*made.warnings, *_vanished(arrivals)))
+    failing = (p for name, found in unseen.items() if name in made.selected for p in found)
+    made = replace(made, warnings=(*made.warnings, *failing, *_vanished(arrivals)))
     return Prepared(
         spec=spec,
         graph=graph,
@@ -161,28 +162,35 @@ def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
             )
 
 
-def look(tools: Tools, spec: ProjectSpec, state: State) -> dict[str, Arrivals]:
+Unseen = Mapping[str, tuple[Problem, ...]]
+"""Raw tables whose origin cannot be looked at, each with why."""
+
+
+def look(tools: Tools, spec: ProjectSpec, state: State) -> tuple[dict[str, Arrivals], Unseen]:
     """Compare every raw table's origin with what is known of it.
 
-    Raises:
-        TaskFailed: (SRC001) no file was ever there, for every raw table of which that is true.
+    A table whose origin cannot be looked at (SRC001: no file was ever there; SRC003) is told apart:
+    it fails alone, with what rests on it.
     """
     runs = tools.catalog.runs(1)
     last = runs[0].started_at if runs else None
     found: dict[str, Arrivals] = {}
-    missing: list[Problem] = []
+    unseen: dict[str, tuple[Problem, ...]] = {}
     for table in spec.source_tables:
         try:
             found[table.name] = tools.reader.look(table, state.deliveries.get(table.name, ()), last)
         except TaskFailed as failure:
-            missing += failure.problems
-    if missing:
-        raise TaskFailed(*missing)
-    return found
+            found[table.name] = Arrivals(table=table.name)
+            unseen[table.name] = failure.problems
+    return found, unseen
 
 
 def forecast(
-    tools: Tools, spec: ProjectSpec, state: State, arrivals: Mapping[str, Arrivals]
+    tools: Tools,
+    spec: ProjectSpec,
+    state: State,
+    arrivals: Mapping[str, Arrivals],
+    unseen: Unseen,
 ) -> dict[str, Forecast]:
     """What every raw table will hold once the arrivals are landed."""
     found: dict[str, Forecast] = {}
@@ -202,6 +210,7 @@ def forecast(
                 repeated=tuple((item.path, same) for item, same in arrived.repeated),
                 vanished=arrived.vanished,
                 known=tuple(after),
+                problems=unseen.get(table.name, ()),
             )
     return found
 

@@ -115,6 +115,9 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     if stuck is not None:
         word: Word = "cancelled" if stuck.word == "cancelled" else "held"
         return Outcome(asset=name, word=word, because_of=stuck.because_of or stuck.asset)
+    origin = line.forecasts.get(name)
+    if origin is not None and origin.problems:
+        raise TaskFailed(*origin.problems)
     job = job_of(line, name, done)
     if is_withdrawn(line, name, job.key, job.split):
         return _withdrawn(line, name)

@@ -27,6 +27,7 @@ class Forecast:
         build_key: over fingerprint and the set of deliveries after landing.
         reasons: in words, e.g. ``2 new files``.
         deliveries: ids of the deliveries read, in order.
+        problems: why the origin cannot be looked at; then the table fails, and nothing else does.
     """
 
     fingerprint: str
@@ -36,6 +37,7 @@ class Forecast:
     repeated: tuple[tuple[str, str], ...] = ()
     vanished: tuple[str, ...] = ()
     known: tuple[Delivery, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,12 +65,19 @@ def plan(question: Question) -> Plan:
     actions: dict[str, Action] = {}
     digests: dict[str, str | None] = {}
     removed = _removed(question)
+    failing: set[str] = set()
     for name in graph.order:
         is_selected = question.selected is None or name in question.selected
         if name in assets:
             action = _judge_asset(question, assets[name], digests, removed, actions)
         else:
             action = _judge_source(question, name)
+            if question.forecasts[name].problems and is_selected:
+                failing.add(name)
+        upper = next((read for read in action.inputs if read in failing), None)
+        if upper is not None and is_selected and action.verb in ("build", "maybe"):
+            failing.add(name)
+            action = replace(action, reasons=(f"held while `{upper}` fails",))
         actions[name] = action
         digests[name] = _digest_after(question, action, is_selected)
     left_out = _left_out(question, actions)
@@ -145,7 +152,7 @@ def _removed(question: Question) -> dict[str, Snapshot]:
 
 def _judge_source(question: Question, name: str) -> Action:
     forecast = question.forecasts[name]
-    return _decide(
+    action = _decide(
         question,
         name=name,
         kind="source",
@@ -154,6 +161,9 @@ def _judge_source(question: Question, name: str) -> Action:
         inputs=(),
         reasons=forecast.reasons,
     )
+    if forecast.problems:
+        return replace(action, verb="build", reasons=(f"fails: {forecast.problems[0].what}",))
+    return action
 
 
 def _judge_asset(

@@ -1,0 +1,74 @@
+"""A raw table whose origin cannot be looked at fails alone, with what rests on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import andon
+from tests.factories import SHOP, rows_of, run_andon, write_files, write_project
+
+LATE = {
+    **SHOP,
+    "sources/late.yml": "tables:\n  visits:\n    path: late/visits*.csv\n",
+    "assets/marts/visits.sql": "select v.id from late.visits v join staging.customers c on true\n",
+    "assets/marts/best.sql": "select max(id) as id from marts.visits\n",
+}
+
+
+def test_a_table_that_never_had_a_file_holds_only_what_reads_it(tmp_path: Path) -> None:
+    write_project(tmp_path, LATE)
+    with andon.open(tmp_path) as project:
+        report = project.run()
+    words = {outcome.asset: outcome.word for outcome in report.outcomes}
+    assert report.exit_code == 1
+    assert words["late.visits"] == "failed"
+    assert words["marts.visits"] == words["marts.best"] == "held"
+    assert words["marts.value"] == "built"
+    assert rows_of(tmp_path, "select count(*) from marts.value") == [(2,)]
+
+
+def test_the_plan_shows_the_failing_table_with_its_problem(tmp_path: Path) -> None:
+    write_project(tmp_path, LATE)
+    with andon.open(tmp_path) as project:
+        plan = project.plan()
+        narrow = project.plan(select="+marts.value")
+    reasons = {action.asset: action.reasons[0] for action in plan.actions}
+    assert reasons["late.visits"].startswith("fails: no file for `late.visits`")
+    assert reasons["marts.visits"] == "held while `late.visits` fails"
+    assert reasons["marts.best"] == "held while `marts.visits` fails"
+    assert [problem.code for problem in plan.warnings] == ["SRC001"]
+    assert narrow.warnings == ()
+
+
+def test_the_run_is_red_until_the_file_is_there(tmp_path: Path) -> None:
+    write_project(tmp_path, LATE)
+    first = run_andon(tmp_path, "run")
+    assert first.returncode == 1, first.stderr
+    assert "SRC001" in first.stdout + first.stderr
+    assert run_andon(tmp_path, "run").returncode == 1
+    write_files(tmp_path, {"late/visits.csv": "id\n7\n"})
+    assert run_andon(tmp_path, "run").returncode == 0
+    assert rows_of(tmp_path, "from marts.best") == [(7,)]
+
+
+def test_a_selection_without_the_failing_table_is_green(tmp_path: Path) -> None:
+    write_project(tmp_path, LATE)
+    with andon.open(tmp_path) as project:
+        assert project.run("+marts.value").status == "done"
+        assert project.run("+marts.value").status == "nothing"
+
+
+def test_an_origin_that_cannot_be_read_leaves_the_last_good_state(tmp_path: Path) -> None:
+    write_project(tmp_path, {**LATE, "late/visits.csv": "id\n7\n"})
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/late/visits\xff.csv"))
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+        odd.write_text("id\n8\n")
+        write_files(tmp_path, {"data/customers.csv": "customer_id,name\n100,Eve\n101,Bo\n"})
+        report = project.run()
+    words = {outcome.asset: outcome.word for outcome in report.outcomes}
+    assert words["late.visits"] == "failed"
+    assert words["marts.visits"] == "held"
+    assert words["marts.value"] == "built"
+    assert rows_of(tmp_path, "from marts.visits") == [(7,), (7,)]
