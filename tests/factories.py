@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import andon
+from andon.catalog.records import Change, Digest, InputRef, Publication, Snapshot
+from andon.schema import Schema
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,6 +66,39 @@ def write_project(folder: Path, files: Mapping[str, str]) -> Path:
     """Write a project; an ``andon.toml`` is added if the files have none."""
     default = {"andon.toml": f'[project]\nname = "{folder.name.lower()}"\n'}
     return write_files(folder, {**default, **files})
+
+
+def snapshot_of(key: str, *, reads: tuple[str, ...] = (), **changes: Any) -> Snapshot:
+    """A finished snapshot without rows; a view if it reads other snapshots."""
+    plain = Snapshot(
+        id=key,
+        asset="m.a",
+        kind="view" if reads else "table",
+        build_key=key,
+        split="",
+        fingerprint="f",
+        schema=Schema(()),
+        rows=0,
+        digest=Digest(algorithm="a", value="0"),
+        run_id="r",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        inputs=tuple(InputRef(asset="x", snapshot_id=id_, digest="d") for id_ in reads),
+    )
+    return replace(plain, **changes)
+
+
+def publication_of(number: int, *moves: Change, **changes: Any) -> Publication:
+    """A publication that sets these pointers."""
+    plain = Publication(
+        id=f"p{number}",
+        number=number,
+        environment="prod",
+        kind="publish",
+        run_id="r",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        changes=moves,
+    )
+    return replace(plain, **changes)
 
 
 def rows_of(folder: Path, sql: str, as_of: str | int | None = None) -> list[tuple[Any, ...]]:

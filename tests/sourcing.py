@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from andon.catalog.records import DataFile, Delivery, Digest, FileRole, Snapshot
+from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.names import AssetName
 from andon.ports.source_reader import RawTable
 from andon.sources.reader import FileReader
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
+from tests.factories import snapshot_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -90,11 +91,7 @@ class Project:
                     label=part.label,
                 )
             )  # fmt: skip
-        return Snapshot(
-            id="s", asset="raw.t", kind="table", build_key="k", split="", fingerprint="f",
-            schema=raw.schema, rows=raw.rows, digest=Digest(algorithm="a", value="v"),
-            run_id="run", created_at=NOON, files=tuple(files),
-        )  # fmt: skip
+        return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
 
 
 def types(raw: RawTable) -> dict[str, str]:

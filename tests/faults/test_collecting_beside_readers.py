@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import andon
+from andon.app.project import Project
 from andon.errors import UsageError
 from tests.factories import GENERATIONS, rows_of, write_project
 from tests.faults.child import SEEN_BY_ANDON, generation
@@ -78,22 +79,28 @@ def test_a_long_reader_reads_to_its_end_while_everything_moves_on(folder: Path) 
     assert len(files(folder)) == 3
 
 
+def collect_before_the_first_pin(
+    late: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and pinning everything that `late` saw is replaced and deleted."""
+    catalog = late._wire(late.spec).tools.catalog
+    real, once = catalog.pin, iter([True])
+
+    def pin(ids: list[str], holder: str) -> object:
+        if next(once, False):
+            publish_and_collect(folder, 2)
+            publish_and_collect(folder, 3)
+        return real(ids, holder)
+
+    monkeypatch.setattr(catalog, "pin", pin)
+
+
 def test_a_reader_that_resolved_before_gc_looks_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between looking and pinning everything it saw is replaced and deleted."""
     publish_and_collect(folder, 1)
     with andon.open(folder) as reader:
-        catalog = reader._wire(reader.spec).tools.catalog
-        real, once = catalog.pin, iter([True])
-
-        def late(ids: list[str], holder: str) -> object:
-            if next(once, False):
-                publish_and_collect(folder, 2)
-                publish_and_collect(folder, 3)
-            return real(ids, holder)
-
-        monkeypatch.setattr(catalog, "pin", late)
+        collect_before_the_first_pin(reader, folder, monkeypatch)
         assert reader.query(SEEN_BY_ANDON).rows == ((9, 3, 3, 0),)
 
 
@@ -103,16 +110,7 @@ def test_a_run_that_planned_before_gc_plans_again(
     publish_and_collect(folder, 1)
     (folder / "assets/t/d.sql").write_text("select gen from t.a\n")
     with andon.open(folder) as late_run:
-        catalog = late_run._wire(late_run.spec).tools.catalog
-        real, once = catalog.pin, iter([True])
-
-        def late(ids: list[str], holder: str) -> object:
-            if next(once, False):
-                publish_and_collect(folder, 2)
-                publish_and_collect(folder, 3)
-            return real(ids, holder)
-
-        monkeypatch.setattr(catalog, "pin", late)
+        collect_before_the_first_pin(late_run, folder, monkeypatch)
         report = late_run.run()
         assert report.exit_code == 0
     assert rows_of(folder, "select distinct gen from t.d") == [(3,)]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.catalog.records import Change, Digest, InputRef, Publication, Snapshot
+from andon.catalog.records import Change, Publication, Snapshot
 from andon.catalog.retention import Keep, collect
-from andon.schema import Schema
+from tests.factories import publication_of, snapshot_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 IDS = [f"s{n}" for n in range(9)]
@@ -25,19 +25,10 @@ def snapshots(draw: st.DrawFn) -> list[Snapshot]:
         reads = draw(st.lists(st.sampled_from(IDS[:n]), max_size=2)) if n else []
         marked_for = draw(st.integers(0, 200))
         made.append(
-            Snapshot(
-                id=key,
-                asset="m.a",
-                kind="view" if reads else "table",
-                build_key=key,
-                split="",
-                fingerprint="f",
-                schema=Schema(()),
-                rows=0,
-                digest=Digest(algorithm="a", value="0"),
-                run_id="r",
+            snapshot_of(
+                key,
+                reads=tuple(reads),
                 created_at=NOW - timedelta(days=draw(st.integers(0, 60))),
-                inputs=tuple(InputRef(asset="x", snapshot_id=i, digest="d") for i in reads),
                 status=draw(st.sampled_from(["candidate", "accepted", "rejected", "marked"])),
                 status_at=NOW - timedelta(minutes=marked_for),
             )
@@ -57,14 +48,11 @@ def histories(draw: st.DrawFn) -> list[Publication]:
             Change(asset=a, before=None, after=draw(st.sampled_from([*IDS, None]))) for a in assets
         )
         made.append(
-            Publication(
-                id=f"p{number}",
-                number=number,
+            publication_of(
+                number,
+                *changes,
                 environment=draw(st.sampled_from(ENVIRONMENTS)),
-                kind="publish",
-                run_id="r",
                 at=min(at, NOW),
-                changes=changes,
             )
         )
     return made

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from andon.catalog.records import Change, Digest, InputRef, Publication, Snapshot, SnapshotStatus
+from andon.catalog.records import Change, Publication, Snapshot, SnapshotStatus
 from andon.catalog.retention import Collectible, Keep, collect
-from andon.schema import Schema
+from tests.factories import publication_of, snapshot_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LAST_TWO = Keep(days=30, last=2, grace=timedelta(hours=1))
@@ -16,33 +16,12 @@ LAST_TWO = Keep(days=30, last=2, grace=timedelta(hours=1))
 def snapshot(
     key: str, days: float = 90, status: SnapshotStatus = "accepted", reads: tuple[str, ...] = ()
 ) -> Snapshot:
-    return Snapshot(
-        id=key,
-        asset="marts.a",
-        kind="view" if reads else "table",
-        build_key=key,
-        split="",
-        fingerprint="f",
-        schema=Schema(()),
-        rows=0,
-        digest=Digest(algorithm="a", value="0"),
-        run_id="r",
-        created_at=NOW - timedelta(days=days),
-        inputs=tuple(InputRef(asset="x", snapshot_id=i, digest="d") for i in reads),
-        status=status,
-    )
+    return snapshot_of(key, reads=reads, created_at=NOW - timedelta(days=days), status=status)
 
 
 def published(number: int, days: float, after: str | None, asset: str = "marts.a") -> Publication:
-    return Publication(
-        id=f"p{number}",
-        number=number,
-        environment="prod",
-        kind="publish",
-        run_id="r",
-        at=NOW - timedelta(days=days),
-        changes=(Change(asset=asset, before=None, after=after),),
-    )
+    change = Change(asset=asset, before=None, after=after)
+    return publication_of(number, change, at=NOW - timedelta(days=days))
 
 
 def decide(

@@ -3,26 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from andon.catalog.records import Audit, CheckResult, Digest, Held, Publication, Snapshot
+from andon.catalog.records import Audit, CheckResult, Held
 from andon.cli.progress import finished_lines, landed_lines
 from andon.cli.summary import summary
 from andon.execution.outcome import Landed, Outcome, RunReport
-from andon.schema import Schema
+from tests.factories import publication_of, snapshot_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-SNAPSHOT = Snapshot(
-    id="s1",
-    asset="staging.orders",
-    kind="table",
-    build_key="k",
-    split="",
-    fingerprint="f",
-    schema=Schema(()),
-    rows=1_234_567,
-    digest=Digest(algorithm="a", value="v"),
-    run_id="r",
-    created_at=AT,
-)
+SNAPSHOT = snapshot_of("s1", asset="staging.orders", rows=1_234_567, created_at=AT)
 BUILT = Outcome(
     asset="staging.orders", word="built", seconds=3.24, snapshot=SNAPSHOT, rows_before=1_230_000
 )
@@ -78,16 +66,7 @@ def test_the_summary_names_publication_causes_and_newer_siblings() -> None:
         Held(asset="a.below", reason="reads `z.cause`, which failed", because_of="z.cause"),
         Held(asset="z.cause", reason="check failed", because_of="z.cause", newer=("b.one",)),
     )
-    publication = Publication(
-        id="p",
-        number=7,
-        environment="prod",
-        kind="publish",
-        run_id="r",
-        at=AT,
-        changes=(),
-        held=held,
-    )
+    publication = publication_of(7, held=held)
     report = RunReport(
         run_id="r",
         environment="prod",

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from andon.catalog.records import Change, Publication
+from andon.catalog.records import Change
 from andon.cli.summary import summary
 from andon.execution.outcome import RunReport
+from tests.factories import publication_of
 
 
 def report(*changes: Change) -> RunReport:
-    publication = Publication(
-        id="p",
-        number=7,
-        environment="prod",
-        kind="publish",
-        run_id="r",
-        at=datetime(2026, 3, 1, tzinfo=UTC),
-        changes=changes,
-    )
     return RunReport(
-        run_id="r", environment="prod", status="done", outcomes=(), publication=publication
+        run_id="r",
+        environment="prod",
+        status="done",
+        outcomes=(),
+        publication=publication_of(7, *changes),
     )
 
 
