@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from andon.planning.action import Action, Forecast, Plan
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, Scalar
 from andon.spec.source import SourceTable
+from andon.sql.quote import literal, path_pattern
 
 if TYPE_CHECKING:
     from andon.ports.catalog_store import CatalogStore
@@ -120,7 +120,7 @@ class Scans:
 
 def _in_literal(path: str) -> str:
     """A path for a string literal that the engine takes as a pattern of files."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", path).replace("'", "''")
+    return literal(path_pattern(path))[1:-1]
 
 
 def render_view(view: Snapshot, scans: Mapping[str, str]) -> str:

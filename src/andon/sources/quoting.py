@@ -1,28 +1,13 @@
-"""Names and literals in generated SQL."""
+"""Names, texts and paths in generated SQL."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-
-def identifier(name: str) -> str:
-    """A quoted name.
-
-    >>> identifier('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A quoted text.
-
-    >>> literal("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
+from andon.sql.quote import identifier as identifier
+from andon.sql.quote import literal as literal
+from andon.sql.quote import path_pattern
 
 
 def texts(values: Iterable[str]) -> str:
@@ -32,4 +17,4 @@ def texts(values: Iterable[str]) -> str:
 
 def files(paths: Iterable[str | Path]) -> str:
     """A list of file paths in which wildcards stand for themselves."""
-    return texts(re.sub(r"[*?\[]", r"[\g<0>]", str(path)) for path in paths)
+    return texts(path_pattern(str(path)) for path in paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime
 
 Value = None | bool | int | float | str | datetime | date
@@ -24,6 +25,15 @@ def qualified(name: str) -> str:
     '"marts"."customers"'
     """
     return ".".join(identifier(part) for part in name.split("."))
+
+
+def path_pattern(path: str) -> str:
+    """A path for SQL that takes patterns of files, in which its own wildcards mean themselves.
+
+    >>> path_pattern("a[1]*.csv")
+    'a[[]1][*].csv'
+    """
+    return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 
 def literal(value: Value) -> str:

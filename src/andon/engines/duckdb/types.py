@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from andon.sql.quote import identifier
+from andon.sql.quote import literal as literal
+
 _TOKEN = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[A-Za-z0-9_]+|[(),\[\]])""")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+quote = identifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,16 +125,6 @@ def _members(
         if tokens[at] == ")":
             return tuple(parts), at + 1
         at += 1
-
-
-def quote(name: str) -> str:
-    """A name as a quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as a string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def unquote(label: str) -> str:
