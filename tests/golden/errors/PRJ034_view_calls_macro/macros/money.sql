@@ -1,0 +1,1 @@
+create macro cents(amount) as round(amount * 100);
