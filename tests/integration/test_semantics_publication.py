@@ -37,7 +37,7 @@ def total(project: Project, as_of: int | None = None) -> int:
     return int(value)
 
 
-def code(project: Project, sql: str, as_of: int | None = None) -> str:
+def code(project: Project, sql: str, as_of: int | str | None = None) -> str:
     with pytest.raises(andon.AndonError) as caught:
         project.query(sql, as_of=as_of)
     return caught.value.problems[0].code
@@ -360,6 +360,13 @@ def test_a_batch_that_was_stopped_is_offered_again_until_it_is_set_aside(tmp_pat
         assert report.exit_code == 0
         assert project.query("select count(*) from raw.a").rows == ((3,),)
         assert project.run().status == "nothing"
+
+
+def test_a_moment_that_is_neither_number_nor_time_is_refused(tmp_path: Path) -> None:
+    write_project(tmp_path, CHAIN)
+    with andon.open(tmp_path) as project:
+        project.run()
+        assert code(project, "select * from m.c", as_of="yesterday") == "APP004"
 
 
 def test_former_bytes_that_come_back_at_a_path_are_read_again(tmp_path: Path) -> None:

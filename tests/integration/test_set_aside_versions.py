@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import andon
 from tests.factories import write_project
 
@@ -64,3 +66,13 @@ def test_views_for_other_tools_follow_a_project_that_moved(tmp_path: Path) -> No
 
     with duckdb.connect(str(tmp_path / "new/prod.duckdb"), read_only=True) as connection:
         assert connection.execute("select count(*) from staging.orders").fetchone() == (1,)
+
+
+def test_a_file_that_was_never_delivered_cannot_be_set_aside(tmp_path: Path) -> None:
+    write_project(tmp_path, FILES)
+    with andon.open(tmp_path) as project:
+        project.run()
+        with pytest.raises(andon.UsageError) as told:
+            project.set_aside("data/order.csv", by="me")
+    assert told.value.problems[0].code == "APP006"
+    assert "`data/orders.csv`" in told.value.problems[0].fix
