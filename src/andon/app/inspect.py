@@ -108,13 +108,38 @@ def find_asset(spec: ProjectSpec, name: str) -> AssetSpec | SourceTable:
     return known[name]
 
 
+def _undeclared(tools: Tools, snapshot: Snapshot) -> AssetView:
+    """What the catalog alone tells of an asset: it was removed, or the project does not load."""
+    return AssetView(
+        name=snapshot.asset,
+        kind=snapshot.kind,
+        path="",
+        status="published",
+        description="",
+        owner="",
+        tags=(),
+        key=(),
+        reads=tuple(ref.asset for ref in snapshot.inputs),
+        read_by=(),
+        declared=(),
+        snapshot=snapshot,
+        publication=None,
+        checks=newest_results(tools, snapshot),
+        candidate=None,
+        candidate_checks=(),
+        facts=(),
+    )
+
+
 def show(
     tools: Tools, spec: ProjectSpec, environment: str, name: str, as_of: Moment = None
 ) -> AssetView:
     """Everything about one asset, of now or of a moment."""
+    snapshot = served(tools, environment, as_of).get(name)
+    if snapshot is not None and name not in declared(spec):
+        return _undeclared(tools, snapshot)
     asset = find_asset(spec, name)
     graph = graph_of(spec)
-    snapshot = served(tools, environment, as_of).get(name)
     pointer = tools.catalog.state(environment).pointers.get(name)
     history = tools.catalog.publications(environment, 1_000)
     publication = next(

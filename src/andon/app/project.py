@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Self
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.wiring import STORE, Wired, wire
-from andon.errors import AndonError, Problem, UsageError
+from andon.errors import AndonError, Problem, ProjectInvalid, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
 from andon.ports.engine import Scalar
-from andon.project.load import load
+from andon.project.load import load, load_settings
 from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Project:
         """Rows of a select over published assets, all of one publication."""
         from andon.app.read import query
 
-        spec = self.spec
+        spec = self._readable()
         return query(
             self._wire(spec).tools,
             spec,
@@ -169,14 +170,14 @@ class Project:
         """One published asset, to be read as polars, pandas, Arrow or rows."""
         from andon.app.table import open_table
 
-        spec = self.spec
+        spec = self._readable()
         return open_table(self._wire(spec), spec, self._env(spec), name, as_of)
 
     def show(self, name: str, as_of: Moment = None) -> AssetView:
         """Everything about one asset."""
         from andon.app.inspect import show
 
-        spec = self.spec
+        spec = self._readable()
         return show(self._wire(spec).tools, spec, self._env(spec), name, as_of)
 
     def failing(self, name: str, limit: int = 20) -> tuple[FailingRows, ...]:
@@ -270,6 +271,24 @@ class Project:
 
     def __repr__(self) -> str:
         return f"<andon project {self.root.name!r}>"
+
+    def _readable(self) -> ProjectSpec:
+        """The declarations, or the settings alone while some file is broken.
+
+        What is published was sound when it was; a half-edited file does not keep anyone from it.
+        """
+        try:
+            return self.spec
+        except ProjectInvalid as failure:
+            spec = load_settings(self.root)
+            first = failure.problems[0]
+            warnings.warn(
+                f"the project does not load, so what is published is read without its declarations"
+                f" and macros: {first.code}, {first.what}"
+                + (f" ({first.where.path})" if first.where else ""),
+                stacklevel=3,
+            )
+            return spec
 
     def _env(self, spec: ProjectSpec) -> str:
         return self._environment or spec.settings.environment

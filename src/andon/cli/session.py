@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -60,8 +61,17 @@ class Session:
         from andon.app.project import open_project
         from andon.cli.signals import interruptible
 
-        with open_project(self.project, self.environment) as project, interruptible(project):
-            yield project
+        with warnings.catch_warnings(record=True) as noted:
+            warnings.simplefilter("always", UserWarning)
+            try:
+                with (
+                    open_project(self.project, self.environment) as project,
+                    interruptible(project),
+                ):
+                    yield project
+            finally:
+                for one in noted:
+                    self.tell(f"warning: {one.message}\n")
 
     def data(self, lines: str | Iterable[str]) -> None:
         """Write lines of data to stdout.

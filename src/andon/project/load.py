@@ -50,6 +50,15 @@ def load(root: Path, *, fallback: Fallback | None = None) -> ProjectSpec:
     return _Loader(root, fallback).load()
 
 
+def load_settings(root: Path) -> ProjectSpec:
+    """What ``andon.toml`` alone says: enough to read what is published; nothing is declared in it.
+
+    Raises:
+        ProjectInvalid: (PRJ...) ``andon.toml`` itself is missing or wrong.
+    """
+    return _Loader(root, None).settings()
+
+
 class _Loader:
     def __init__(self, root: Path, fallback: Fallback | None) -> None:
         self._root, self._fallback = root, fallback
@@ -91,6 +100,12 @@ class _Loader:
             macros=tuple(sorted(macros, key=lambda macro: macro.name)),
             warnings=tuple(w for asset in resolved_assets for w in asset.warnings),
         )
+
+    def settings(self) -> ProjectSpec:
+        config = self._config()
+        if self._findings.problems:
+            raise ProjectInvalid(*self._findings.sorted())
+        return ProjectSpec(name=config.name, settings=config.settings, parameters=config.parameters)
 
     def _config(self) -> Config:
         if not (self._root / FILE).is_file():
