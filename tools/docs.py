@@ -32,7 +32,7 @@ _SECTION = re.compile(r"(Args|Returns|Raises|Attributes|Yields):\Z")
 CHECKS = (
     "not_null unique accepted in_range pattern expect relationship row_count freshness sql_file"
 ).split()
-ERRORS = ("AndonError", "ProjectInvalid", "CheckFailed", "Conflict", "UsageError")
+ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
 RECORDS: tuple[type, ...] = (
     action.Plan,
     action.Action,

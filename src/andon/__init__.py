@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from andon.app.project import Project as Project
     from andon.app.project import open_project as open
     from andon.errors import AndonError as AndonError
-    from andon.errors import CheckFailed as CheckFailed
     from andon.errors import Conflict as Conflict
     from andon.errors import ProjectInvalid as ProjectInvalid
     from andon.errors import UsageError as UsageError
@@ -35,7 +34,6 @@ __version__ = VERSION
 
 __all__ = [
     "AndonError",
-    "CheckFailed",
     "Conflict",
     "Project",
     "ProjectInvalid",
@@ -55,7 +53,7 @@ __all__ = [
     "unique",
 ]
 
-_ERRORS = ("AndonError", "CheckFailed", "Conflict", "ProjectInvalid", "UsageError")
+_ERRORS = ("AndonError", "Conflict", "ProjectInvalid", "UsageError")
 _ELSEWHERE = {
     "open": ("andon.app.project", "open_project"),
     "Project": ("andon.app.project", "Project"),

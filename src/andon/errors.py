@@ -116,10 +116,6 @@ class DataCorrupt(TaskFailed):
     """A stored file is missing, truncated or altered; it is named and never served."""
 
 
-class CheckFailed(TaskFailed):
-    """A check with `stop` failed."""
-
-
 class Unavailable(AndonError):
     """Temporarily unavailable: busy, locked, disk full. Safe to repeat."""
 
