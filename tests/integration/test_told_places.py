@@ -118,16 +118,18 @@ def test_an_error_in_a_notebook_says_what_why_and_how_to_fix_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("macro", "told"),
+    ("macro", "told", "ask"),
     [
-        ("create macro twice(a) as (a + );", "macro `twice`: "),
-        ("create macro twice( as 1;", "no macro"),
+        ("create macro twice(a) as (a + );", "macro `twice`: ", lambda p: p.query("select 1")),
+        ("create macro twice( as 1;", "no macro", lambda p: p.plan()),
     ],
 )
-def test_a_broken_macro_is_named_with_its_file(tmp_path: Path, macro: str, told: str) -> None:
+def test_a_broken_macro_is_named_with_its_file(
+    tmp_path: Path, macro: str, told: str, ask: Callable[[andon.Project], object]
+) -> None:
     write_project(tmp_path, {**ONE, "macros/math.sql": f"create macro one() as 1;\n{macro}\n"})
     with andon.open(tmp_path) as project, pytest.raises(andon.AndonError) as raised:
-        project.query("select 1")
+        ask(project)
 
     (problem,) = raised.value.problems
     assert told in problem.what
