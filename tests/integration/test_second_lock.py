@@ -11,7 +11,7 @@ import pytest
 import andon
 from andon.app.wiring import wire
 from andon.engines.duckdb.engine import DuckDBEngine
-from andon.execution.guard import guard_checks, trespasses
+from andon.execution.guard import guard_checks, second_reading
 from andon.spec.check import SqlCheck
 from andon.sql.body import Span, SqlBody, TableRef
 from tests.factories import SHOP, rows_of, write_project
@@ -31,7 +31,8 @@ def body_of(text: str, *reads: str) -> SqlBody:
 
 
 def refused(engine: DuckDBEngine, text: str, *reads: str) -> list[str]:
-    return [p.what for p in trespasses(engine, body_of(text, *reads), "assets/x.sql")]
+    reading = second_reading(engine, body_of(text, *reads), "assets/x.sql")
+    return [problem.what for problem in reading.refused]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_the_second_lock_costs_less_than_a_few_milliseconds(engine: DuckDBEngine
     took = []
     for _ in range(50):
         began = time.perf_counter()
-        assert not trespasses(engine, body, "x.sql")
+        assert not second_reading(engine, body, "x.sql").refused
         took.append(time.perf_counter() - began)
     assert min(took) < 0.005
 

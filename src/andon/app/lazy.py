@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from andon.ports.engine import Engine, Scalar, Uses, Written
+from andon.ports.engine import Engine, Held, Scalar, Uses, Written
 from andon.schema import Schema
 
 T = TypeVar("T")
@@ -48,6 +49,12 @@ class LazyEngine(Generic[E]):
     def describe(self, query: str, parameters: Mapping[str, Scalar]) -> Schema:
         """See the port."""
         return self._once().describe(query, parameters)
+
+    def hold(
+        self, query: str, parameters: Mapping[str, Scalar]
+    ) -> AbstractContextManager[Held | None]:
+        """See the port."""
+        return self._once().hold(query, parameters)
 
     def write(
         self, query: str, parameters: Mapping[str, Scalar], schema: Schema, path: Path

@@ -12,7 +12,7 @@ from andon.app.prepare import declared
 from andon.app.views import Result
 from andon.catalog.records import Snapshot
 from andon.errors import Problem, ProjectInvalid, UsageError
-from andon.execution.guard import trespasses
+from andon.execution.guard import second_reading
 from andon.execution.line import Scans, Tools
 from andon.names import did_you_mean
 from andon.ports.engine import Scalar
@@ -137,9 +137,9 @@ def _parse(tools: Tools, sql: str) -> SqlBody:
     errors = tuple(p for p in problems if p.severity == "error")
     if errors:
         raise ProjectInvalid(*errors)
-    refused = trespasses(tools.engine(), body, "query")
-    if refused:
-        raise ProjectInvalid(*refused)
+    reading = second_reading(tools.engine(), body, "query")
+    if reading.refused:
+        raise ProjectInvalid(*reading.refused)
     return body
 
 

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 STORE = ".andon"
 """Folder of a project in which Andon keeps its own."""
 
+FEW_BYTES = 256 << 20
+"""Most memory of the engine for few rows; of a stated limit it gets an eighth, but `LEAST_BYTES`."""
+
+LEAST_BYTES = 32 << 20
+
 _WORKER_SHARE = 0.5
 """Share of the memory limit that the workers of Python assets get, if there are any."""
 
@@ -42,14 +47,16 @@ class Wired:
 
     tools: Tools
     engine: Once[DuckDBEngine]
+    few: Once[DuckDBEngine]
     runner: Once[WorkerPool]
     catalog: SqliteCatalog
     store: FileTableStore
 
     def interrupt(self) -> None:
         """Stop everything that runs now."""
-        if self.engine.made is not None:
-            self.engine.made.interrupt()
+        for engine in (self.engine.made, self.few.made):
+            if engine is not None:
+                engine.interrupt()
         if self.runner.made is not None:
             self.runner.made.interrupt()
 
@@ -57,8 +64,9 @@ class Wired:
         """Release processes, memory and files. Safe to repeat."""
         if self.runner.made is not None:
             self.runner.made.close()
-        if self.engine.made is not None:
-            self.engine.made.close()
+        for engine in (self.engine.made, self.few.made):
+            if engine is not None:
+                engine.close()
         self.catalog.close()
         self.store.close()
 
@@ -81,10 +89,13 @@ def wire(
     installed = engine_version()
     started = Once(lambda: _engine(place, spec, store))
     engine = LazyEngine(started, installed)
+    started_few = Once(lambda: _engine_for_few(place, spec, store))
+    few = LazyEngine(started_few, installed)
     runner = Once(lambda: _workers(place, spec, store))
     tools = Tools(
         root=root,
         engine=lambda: engine,
+        few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
         reader=FileReader(root, engine, store),
@@ -93,7 +104,14 @@ def wire(
         clock=clock or SystemClock(),
         new_id=new_id,
     )
-    return Wired(tools=tools, engine=started, runner=runner, catalog=catalog, store=store)
+    return Wired(
+        tools=tools,
+        engine=started,
+        few=started_few,
+        runner=runner,
+        catalog=catalog,
+        store=store,
+    )
 
 
 def new_id() -> str:
@@ -108,20 +126,44 @@ def _as_runner(pool: WorkerPool) -> PythonRunner:
 def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngine:
     from andon.engines.duckdb.engine import DuckDBEngine
 
-    settings = spec.settings
-    memory = settings.memory_bytes
-    if memory is not None and has_python(spec):
-        memory = int(memory * (1 - _WORKER_SHARE))
+    memory = _engine_memory(spec)
     engine = DuckDBEngine(
         place,
-        threads=settings.threads,
-        memory_bytes=memory,
-        spill_bytes=settings.spill_bytes,
+        threads=spec.settings.threads,
+        memory_bytes=None if memory is None else memory - _few_memory(memory),
+        spill_bytes=spec.settings.spill_bytes,
         spill_dir=_spill(place, store, "engine"),
         folders=DATA_FOLDERS,
     )
     _define(engine, spec.macros)
     return engine
+
+
+def _engine_for_few(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngine:
+    from andon.engines.duckdb.engine import DuckDBEngine
+
+    engine = DuckDBEngine(
+        place,
+        threads=1,
+        memory_bytes=_few_memory(_engine_memory(spec)),
+        spill_bytes=spec.settings.spill_bytes,
+        spill_dir=_spill(place, store, "engine-few"),
+        folders=DATA_FOLDERS,
+    )
+    _define(engine, spec.macros)
+    return engine
+
+
+def _engine_memory(spec: ProjectSpec) -> int | None:
+    """What the engines may take of the stated limit, if there is one."""
+    memory = spec.settings.memory_bytes
+    if memory is not None and has_python(spec):
+        return int(memory * (1 - _WORKER_SHARE))
+    return memory
+
+
+def _few_memory(memory: int | None) -> int:
+    return FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 8))
 
 
 def _define(engine: DuckDBEngine, macros: Sequence[Macro]) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
 from andon.catalog.records import DataFile, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
-from andon.execution.guard import trespasses
-from andon.execution.line import Line, Scans
+from andon.execution.guard import second_reading
+from andon.execution.line import Line, Scans, rows_read
 from andon.execution.prove import Staged
 from andon.planning.plan import reads_clock
+from andon.ports.engine import Engine
 from andon.ports.python_runner import PythonInputData, PythonTask
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, PythonBody, SqlBody
@@ -27,7 +29,8 @@ class Built:
     """Rows of one asset, not proved yet.
 
     Attributes:
-        relation: table expression that reads them.
+        engine: what reads them.
+        relation: table expression that does.
         parts: files behind it, empty for a view.
         query: for a view its query with marks for the snapshots it reads.
         reading: for landed files that are served as they are: SQL with marks for their paths.
@@ -37,6 +40,7 @@ class Built:
     """
 
     schema: Schema
+    engine: Engine
     relation: str
     parts: tuple[Staged | DataFile, ...] = ()
     query: str = ""
@@ -85,6 +89,7 @@ def build_source(
     ]
     return Built(
         schema=raw.schema,
+        engine=engine,
         relation=Scans(line.tools).of_landed(raw.query, paths)
         if raw.query
         else engine.scan(raw.schema, paths),
@@ -97,29 +102,46 @@ def build_source(
     )
 
 
-def build_asset(line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot]) -> Built:
-    """Run the code of a SQL or Python asset on given snapshots."""
+def build_asset(
+    line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot], scope: ExitStack
+) -> Built:
+    """Run the code of a SQL or Python asset on given snapshots.
+
+    Args:
+        scope: how long few rows stay in the memory of the engine, to be proved there.
+    """
     if isinstance(asset.body, PythonBody):
         return _build_python(line, asset, asset.body, inputs)
-    refused = trespasses(line.tools.engine(), asset.body, asset.path)
-    if refused:
-        raise TaskFailed(*refused)
+    engine = line.engine_for(rows_read(inputs.values()))
+    reading = second_reading(engine, asset.body, asset.path)
+    if reading.refused:
+        raise TaskFailed(*reading.refused)
     scans = Scans(line.tools)
     tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
     query = _typed(asset, _bound(line, asset, asset.body, tables))
-    engine = line.tools.engine()
     parameters = line.parameters(asset)
     if asset.materialize == "view":
         marks = {name: mark(snapshot.id) for name, snapshot in inputs.items()}
         kept = fill(_typed(asset, _bound(line, asset, asset.body, marks)), parameters)
         query = fill(query, parameters)
-        return Built(schema=engine.describe(query, {}), relation=f"({query})", query=kept)
-    schema = engine.describe(query, parameters)
+        return Built(
+            schema=engine.describe(query, {}), engine=engine, relation=f"({query})", query=kept
+        )
     staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
-    written = engine.write(query, parameters, schema, staged)
+    held = None
+    if engine is line.tools.few() and reading.is_told:
+        held = scope.enter_context(engine.hold(query, parameters))
+    if held is not None:
+        schema, relation = held.schema, f"(from {held.table})"
+        written = engine.write(f"from {held.table}", {}, schema, staged)
+    else:
+        schema = engine.describe(query, parameters)
+        written = engine.write(query, parameters, schema, staged)
+        relation = engine.scan(schema, [staged])
     return Built(
         schema=schema,
-        relation=engine.scan(schema, [staged]),
+        engine=engine,
+        relation=relation,
         parts=(Staged(path=staged, rows=written.rows),),
         rows=written.rows,
     )
@@ -167,9 +189,11 @@ def _build_python(
             timeout_s=asset.timeout_s or line.spec.settings.timeout_s,
         )
     )
+    engine = line.engine_for(result.written.rows)
     return Built(
         schema=result.schema,
-        relation=line.tools.engine().scan(result.schema, [staged]),
+        engine=engine,
+        relation=engine.scan(result.schema, [staged]),
         parts=(Staged(path=staged, rows=result.written.rows),),
         rows=result.written.rows,
     )

@@ -11,7 +11,7 @@ from andon.checks.plan import plan
 from andon.checks.problems import problems_of
 from andon.errors import TaskFailed
 from andon.execution.guard import guard_checks
-from andon.execution.line import Line, Scans
+from andon.execution.line import Line, Scans, rows_read
 from andon.execution.prove import Staged, Subject, examples, references
 from andon.planning.settle import Crossing, Settlement, Sight
 from andon.spec.check import (
@@ -72,6 +72,7 @@ class CrossingJudge:
             checks=(check,),
             limit=NO_TOLERANCE,
             schema=snapshot.schema,
+            engine=self._line.engine_for(rows_read([snapshot, *seen.values()])),
             relation=self._scans.of(snapshot),
             parts=(),
             references=references(self._scans, (check,), owner, seen),
@@ -134,7 +135,8 @@ class CrossingJudge:
         found = problems_of((check,), asset=owner, schema=snapshot.schema, references=refs)
         if found:
             raise TaskFailed(*found)
-        guard_checks(self._line.tools.engine(), (check,))
+        engine = self._line.engine_for(rows_read([snapshot, *seen.values()]))
+        guard_checks(engine, (check,))
         audit = plan(
             (check,),
             asset=owner,
@@ -145,7 +147,6 @@ class CrossingJudge:
             logical_time=self._line.plan.logical_time,
             rows=snapshot.rows,
         )
-        engine = self._line.tools.engine()
         return judge(audit, [engine.rows(query) for query in audit.queries]).results[0]
 
 

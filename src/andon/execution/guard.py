@@ -7,6 +7,7 @@ it is asked what it would read and call before it may.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
@@ -15,19 +16,31 @@ from andon.sql.body import SqlBody
 from andon.sql.outside import unforeseen
 
 
-def trespasses(engine: Engine, body: SqlBody, path: str) -> tuple[Problem, ...]:
-    """Problems (SQL003) of a query as written, before tables are put in place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the engine reads a query.
 
-    A form whose tree the engine does not tell (a `pivot` without `in (...)`, which is refused as
-    two statements later on) passes: for it there is one lock.
+    Attributes:
+        is_told: whether it tells its tree, which then is one select. For a form that it does not
+            tell (a `pivot` without `in (...)`, refused as two statements later on) there is one lock.
+        refused: problems (SQL003) of what it would read beside what Andon's own reading told.
+    """
+
+    is_told: bool
+    refused: tuple[Problem, ...] = ()
+
+
+def second_reading(engine: Engine, body: SqlBody, path: str) -> Reading:
+    """The engine's reading of a query as written, before tables are put in place.
 
     Raises:
-        TaskFailed: (ENG002) the engine cannot parse it.
+        TaskFailed: (ENG002) the engine cannot parse it; (ENG010) it is not one select.
     """
     found = engine.parse_uses(body.text[body.start :])
     if found is None:
-        return ()
-    return unforeseen(body.reads, found.tables, found.functions, path)
+        return Reading(is_told=False)
+    refused = unforeseen(body.reads, found.tables, found.functions, path)
+    return Reading(is_told=True, refused=refused)
 
 
 def guard_checks(engine: Engine, checks: Iterable[Check]) -> None:
@@ -38,6 +51,6 @@ def guard_checks(engine: Engine, checks: Iterable[Check]) -> None:
     """
     for check in checks:
         if isinstance(check, SqlCheck) and check.body is not None:
-            refused = trespasses(engine, check.body, check.path)
-            if refused:
-                raise TaskFailed(*refused)
+            reading = second_reading(engine, check.body, check.path)
+            if reading.refused:
+                raise TaskFailed(*reading.refused)

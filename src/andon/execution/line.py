@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,12 +27,23 @@ if TYPE_CHECKING:
     from andon.ports.table_store import TableStore
 
 
+FEW_ROWS = 20_000
+"""Rows read, up to which a statement costs more to plan than to run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The ports, wired once per process. `engine` and `runner` start on first use."""
+    """The ports, wired once per process. Engines and `runner` start on first use.
+
+    Attributes:
+        engine: for any amount of data, on all threads.
+        few: for few rows, on the thread that asks: of a small statement, passing its parts between
+            threads is a good part of the cost.
+    """
 
     root: Path
     engine: Callable[[], Engine]
+    few: Callable[[], Engine]
     engine_version: str
     runner: Callable[[], PythonRunner]
     reader: SourceReader
@@ -69,6 +80,11 @@ class Line:
         """Snapshot the asset is served from now."""
         pointer = self.state.pointers.get(asset)
         return self.state.snapshots.get(pointer.snapshot_id) if pointer else None
+
+    def engine_for(self, rows: int | None) -> Engine:
+        """The engine that suits a number of rows to be read; None is any number."""
+        is_few = rows is not None and rows <= FEW_ROWS
+        return self.tools.few() if is_few else self.tools.engine()
 
     def parameters(self, asset: AssetSpec) -> dict[str, Scalar]:
         """Values of the parameters an asset reads, bound by name."""
@@ -116,6 +132,14 @@ class Scans:
         if missing:
             raise _gone(view, missing[0].asset)
         return {name: self.of(snapshot) for name, snapshot in found.items()}
+
+
+def rows_read(snapshots: Iterable[Snapshot]) -> int | None:
+    """Rows that reading all of some snapshots takes; None if unknown, as behind a view."""
+    found = list(snapshots)
+    if any(snapshot.kind == "view" for snapshot in found):
+        return None
+    return sum(snapshot.rows for snapshot in found)
 
 
 def _in_literal(path: str) -> str:

@@ -18,6 +18,7 @@ from andon.checks.words import rows_found
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import guard_checks
 from andon.execution.line import Line, Scans
+from andon.ports.engine import Engine
 from andon.schema import Schema
 from andon.spec.check import Check, Tolerance, identity_of, references_of
 
@@ -67,6 +68,7 @@ class Subject:
     """What is proved: rows of one asset, by a table expression.
 
     Attributes:
+        engine: what reads them.
         parts: files behind it; empty for a view.
         references: other assets that its checks read, by name.
         wants_digest: whether the content digest is computed in the same scan.
@@ -77,6 +79,7 @@ class Subject:
     checks: tuple[Check, ...]
     limit: Tolerance
     schema: Schema
+    engine: Engine
     relation: str
     parts: tuple[Staged | DataFile, ...]
     references: Mapping[str, Reference]
@@ -99,9 +102,9 @@ def prove(line: Line, subject: Subject) -> Proof:
     )
     if found:
         raise TaskFailed(*found)
-    guard_checks(line.tools.engine(), subject.checks)
+    engine = subject.engine
+    guard_checks(engine, subject.checks)
     subject, aside_counts = _set_aside(line, subject)
-    engine = line.tools.engine()
     audit = plan(
         subject.checks,
         asset=subject.asset,
@@ -145,7 +148,7 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
     quarantine = tuple(check for check in subject.checks if check.on_fail == "quarantine")
     if not quarantine or not subject.parts:
         return subject, {}
-    engine = line.tools.engine()
+    engine = subject.engine
     parting = split(
         quarantine,
         asset=subject.asset,
@@ -220,7 +223,7 @@ def _over_limit(result: CheckResult, subject: Subject) -> CheckResult:
 
 def examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:
     """Write example rows of every check that failed or warned, to be kept with the snapshot."""
-    engine = line.tools.engine()
+    engine = subject.engine
     by_identity = {identity_of(check): check for check in subject.checks}
     kept: list[Staged] = []
     for result in results:

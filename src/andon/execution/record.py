@@ -40,6 +40,7 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         checks=local + crossing_aside,
         limit=quarantine_limit(job.asset),
         schema=built.schema,
+        engine=built.engine,
         relation=built.relation,
         parts=built.parts,
         references=references(Scans(line.tools), crossing_aside, own, job.inputs),

@@ -17,7 +17,7 @@ from andon.catalog.records import (
 )
 from andon.execution.build import Built
 from andon.execution.job import Job
-from andon.execution.line import Line, Scans
+from andon.execution.line import Line, Scans, rows_read
 from andon.execution.outcome import Outcome, Word
 from andon.execution.prove import prove
 from andon.execution.record import audit_of, events_of, subject_of, verdict_of
@@ -87,7 +87,9 @@ def judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:
     if known is not None or not job.checks:
         word: Word = "unchanged" if is_current else "reused"
         return verdict_of(name, word, found, known)
-    built = Built(schema=found.schema, relation=Scans(line.tools).of(found), rows=found.rows)
+    engine = line.engine_for(rows_read([found]))
+    relation = Scans(line.tools).of(found)
+    built = Built(schema=found.schema, engine=engine, relation=relation, rows=found.rows)
     proof = prove(line, subject_of(line, job, built))
     audit = audit_of(line, job, found.id, proof)
     updates: list[Update] = [AddAudit(audit=audit), *events_of(line, name, audit)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,15 +122,13 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     job = job_of(line, name, done)
     if is_withdrawn(line, name, job.key, job.split):
         return _withdrawn(line, name)
-    found = finished(line, job) or taken_over(line, job)
-    if found is not None and is_withdrawn(line, name, found.build_key, found.split):
+    # Only the holder of the lock looks: whoever waited for it finds what was built meanwhile.
+    with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
+        found = finished(line, job) or taken_over(line, job)
+        if found is None:
+            return _build(line, job)
+    if is_withdrawn(line, name, found.build_key, found.split):
         return _withdrawn(line, name)
-    if found is None:
-        with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
-            # Somebody else may have built the same key while we waited for it.
-            found = finished(line, job)
-            if found is None:
-                return _build(line, job)
     return judge_again(line, job, found)
 
 
@@ -143,11 +142,12 @@ def _build(line: Line, job: Job) -> Outcome:
     is_damaged = current is not None and current.id in line.damaged
     if is_damaged:
         current = None
-    if isinstance(job.asset, SourceTable):
-        built = build_source(line, job.asset, current, is_damaged=is_damaged)
-    else:
-        built = build_asset(line, job.asset, job.inputs)
-    proof = prove(line, subject_of(line, job, built))
+    with ExitStack() as scope:
+        if isinstance(job.asset, SourceTable):
+            built = build_source(line, job.asset, current, is_damaged=is_damaged)
+        else:
+            built = build_asset(line, job.asset, job.inputs, scope)
+        proof = prove(line, subject_of(line, job, built))
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
     if _is_same(current, built, proof, digest):

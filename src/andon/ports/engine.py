@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +34,14 @@ class Uses:
     functions: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Rows of a query in the memory of the engine: their schema, and the table that holds them."""
+
+    schema: Schema
+    table: str
+
+
 class Engine(Protocol):
     """Runs SQL in process. Thread-safe: every call uses a cursor of its own.
 
@@ -52,6 +61,21 @@ class Engine(Protocol):
 
     def describe(self, query: str, parameters: Mapping[str, Scalar]) -> Schema:
         """Schema of a query without running it; `Column.stored` says where Parquet needs another form."""
+        ...
+
+    def hold(
+        self, query: str, parameters: Mapping[str, Scalar]
+    ) -> AbstractContextManager[Held | None]:
+        """Run a query once and keep its rows in memory while the context is open, so that they are
+        planned, written and judged without being computed or read again. For few rows.
+
+        Args:
+            query: known to be one select (`parse_uses` told it).
+
+        Yields:
+            None if the rows kept could behave otherwise than the rows written, as under a
+            collation, or are refused: then `describe` and `write` say why, or do it.
+        """
         ...
 
     def write(
@@ -85,7 +109,7 @@ class Engine(Protocol):
         ...
 
     def parse_uses(self, sql: str) -> Uses | None:
-        """What a query reads and calls by the engine's own parser; None if its tree is not told."""
+        """What one select reads and calls by the engine's own parser; None if its tree is not told."""
         ...
 
     def define_macros(self, statements: Sequence[str]) -> None:

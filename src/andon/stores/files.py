@@ -273,11 +273,12 @@ class FileTableStore:
         there, because another process may have made them a moment ago and not got that far."""
         if folder in self._durable:
             return
-        durable.make_folder(folder)
-        level = folder
-        while level != self._root:
-            level = level.parent
-            self._sync_folder(level)
+        if folder == self._root:
+            durable.make_folder(folder)
+        else:
+            self._make_durable(folder.parent)
+            folder.mkdir(exist_ok=True)
+            self._sync_folder(folder.parent)
         self._durable.add(folder)
 
     @contextmanager

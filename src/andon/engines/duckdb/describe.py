@@ -39,7 +39,7 @@ def parsed(
     """The one select that a query is, parsed once, and the parameters it reads."""
     statements = cursor.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise _not_one_select(len(statements))
+        raise not_one_select(len(statements))
     wanted = {
         name: parameters[name] for name in statements[0].named_parameters if name in parameters
     }
@@ -50,7 +50,8 @@ def _failed(code: str, what: str, why: str, fix: str) -> TaskFailed:
     return TaskFailed(Problem(code=code, what=what, why=why, fix=fix))
 
 
-def _not_one_select(count: int) -> TaskFailed:
+def not_one_select(count: int) -> TaskFailed:
+    """What is told of a text that is no asset's query."""
     return _failed(
         "ENG010",
         f"the query is not one select ({count} statements)"

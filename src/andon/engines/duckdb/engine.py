@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 import duckdb
 
 from andon.engines.duckdb import digest, forms, frames
-from andon.engines.duckdb.describe import bound, parsed, schema_of
+from andon.engines.duckdb.describe import bound, not_one_select, parsed, schema_of
 from andon.engines.duckdb.faults import translate
+from andon.engines.duckdb.hold import SCHEMA, Places, is_collated, may_be_renamed
 from andon.engines.duckdb.references import references, uses
 from andon.engines.duckdb.session import open_session
 from andon.engines.duckdb.types import literal, quote
 from andon.engines.duckdb.write import copy_statement, write_relation
 from andon.errors import Problem, TaskFailed
-from andon.ports.engine import Scalar, Uses, Written
+from andon.ports.engine import Held, Scalar, Uses, Written
 from andon.schema import Schema
 
 T = TypeVar("T")
@@ -69,11 +70,14 @@ class DuckDBEngine:
             spill_bytes=spill_bytes,
             spill_dir=self._spill_dir,
         )
+        self._connection.execute(f"create schema {SCHEMA}")
         self._lock = threading.Lock()
         self._parsing = threading.Lock()
         self._parser: duckdb.DuckDBPyConnection | None = None
         self._live: set[duckdb.DuckDBPyConnection] = set()
         self._described: dict[str, Schema] = {}
+        self._places = Places()
+        self._has_collations = False
         self._is_closed = False
         self.version: str = duckdb.__version__
 
@@ -111,6 +115,35 @@ class DuckDBEngine:
             self._described.clear()
         self._described[query] = schema
         return schema
+
+    @contextmanager
+    def hold(self, query: str, parameters: Mapping[str, Scalar]) -> Iterator[Held | None]:
+        """Run a query and keep its rows in a table while the context is open; see the port.
+
+        Raises:
+            TaskFailed: (ENG...) the query or its data is at fault.
+        """
+        if self._has_collations or is_collated((query,)):
+            yield None
+            return
+        place = self._places.take()
+        try:
+            schema = self._fill(place, query, parameters)
+            if may_be_renamed(schema):
+                yield None
+                return
+            self._described[f"from {place}"] = schema
+            yield Held(schema=schema, table=place)
+        finally:
+            self._places.give_back(place)
+
+    def _fill(self, place: str, query: str, parameters: Mapping[str, Scalar]) -> Schema:
+        def fill(cursor: duckdb.DuckDBPyConnection) -> Schema:
+            wanted = bound(cursor, query, parameters) if parameters else None
+            cursor.execute(f"create or replace table {place} as\n{query}\n", wanted)
+            return schema_of(cursor.table(place))
+
+        return self._run(query, fill, lines_before=1)
 
     def write(
         self, query: str, parameters: Mapping[str, Scalar], schema: Schema, path: Path
@@ -197,10 +230,12 @@ class DuckDBEngine:
         None where DuckDB tells no tree: a `pivot` without `in (...)`, and what is no query.
 
         Raises:
-            TaskFailed: (ENG002) it cannot be parsed.
+            TaskFailed: (ENG002) it cannot be parsed; (ENG010) it is not one select.
         """
         tree = self._tree(sql)
         if not tree["error"]:
+            if len(tree["statements"]) != 1:
+                raise not_one_select(len(tree["statements"]))
             return uses(tree)
         if tree.get("error_type") == "not implemented":
             return None
@@ -213,6 +248,7 @@ class DuckDBEngine:
         Raises:
             TaskFailed: (ENG018) one has the name of a function of the engine.
         """
+        self._has_collations = self._has_collations or is_collated(statements)
         for statement in statements:
             self.rows(_replacing(statement))
         hidden = self.rows(_HIDDEN) if statements else []

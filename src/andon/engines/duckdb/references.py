@@ -20,9 +20,13 @@ def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
     places = _CharacterOffsets(sql)
     found: list[tuple[str, int, int]] = []
     unplaced: list[Sequence[str]] = []
-    for path, start, length in _all_tables(tree):
+    for node, ctes in _nodes(tree):
+        if not _is_table(node, ctes):
+            continue
+        path, start = node["qualified_name"]["path"], node["query_location"]
         if start < _NOWHERE:
-            found.append((".".join(path), places.at(start), places.at(start + length)))
+            end = start + node["query_location_length"]
+            found.append((".".join(path), places.at(start), places.at(end)))
         else:
             unplaced.append(path)
     for path in unplaced:
@@ -34,25 +38,16 @@ def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
 
 def uses(tree: Mapping[str, Any]) -> Uses:
     """All tables but CTEs in scope, and all functions, from the output of ``json_serialize_sql``."""
-    tables = {".".join(path) for path, _, _ in _all_tables(tree)}
+    tables: set[str] = set()
     functions: set[str] = set()
-    waiting: list[Any] = [tree["statements"]]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend(node)
-        elif isinstance(node, dict):
-            if "function_name" in node:
-                functions.add(node["function_name"])
-            if node.get("show_type") == "SHOW_SPECIAL":
-                tables.add(str(node["table_name"]).strip('"'))
-            waiting.extend(child for child in node.values() if isinstance(child, list | dict))
+    for node, ctes in _nodes(tree):
+        if "function_name" in node:
+            functions.add(node["function_name"])
+        if _is_table(node, ctes):
+            tables.add(".".join(node["qualified_name"]["path"]))
+        elif node.get("show_type") == "SHOW_SPECIAL":
+            tables.add(str(node["table_name"]).strip('"'))
     return Uses(tables=frozenset(tables), functions=frozenset(functions))
-
-
-def _all_tables(tree: Mapping[str, Any]) -> Iterator[tuple[Sequence[str], int, int]]:
-    for statement in tree["statements"]:
-        yield from _tables(statement["node"], frozenset())
 
 
 def _search(path: Sequence[str], sql: str, taken: set[int]) -> tuple[int, int] | None:
@@ -62,29 +57,31 @@ def _search(path: Sequence[str], sql: str, taken: set[int]) -> tuple[int, int] |
     return next((m.span() for m in named.finditer(sql) if m.start() not in taken), None)
 
 
-def _tables(
-    node: Any,
-    ctes: frozenset[str],
-) -> Iterator[tuple[Sequence[str], int, int]]:
-    if isinstance(node, list):
-        for child in node:
-            yield from _tables(child, ctes)
-        return
-    if not isinstance(node, dict):
-        return
-    if node.get("type") == "BASE_TABLE":
-        path = node["qualified_name"]["path"]
-        is_cte = len(path) == 1 and path[0].casefold() in ctes
-        if not is_cte:
-            yield path, node["query_location"], node["query_location_length"]
-    inner = ctes
-    for entry in (node.get("cte_map") or {}).get("map", ()):
-        name = entry["key"].casefold()
-        yield from _tables(entry["value"]["query_node"], _visible(entry, inner, name))
-        inner |= {name}
-    for key, child in node.items():
-        if key != "cte_map":
-            yield from _tables(child, inner)
+def _nodes(tree: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], frozenset[str]]]:
+    """Every node of a tree with the names of the CTEs in its scope, in one walk."""
+    waiting: list[tuple[Any, frozenset[str]]] = [(tree["statements"], frozenset())]
+    while waiting:
+        node, ctes = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend((child, ctes) for child in node if isinstance(child, list | dict))
+            continue
+        yield node, ctes
+        for entry in (node.get("cte_map") or {}).get("map", ()):
+            name = entry["key"].casefold()
+            waiting.append((entry["value"], _visible(entry, ctes, name)))
+            ctes |= {name}
+        waiting.extend(
+            (child, ctes)
+            for key, child in node.items()
+            if isinstance(child, list | dict) and key != "cte_map"
+        )
+
+
+def _is_table(node: Mapping[str, Any], ctes: frozenset[str]) -> bool:
+    if node.get("type") != "BASE_TABLE":
+        return False
+    path = node["qualified_name"]["path"]
+    return len(path) != 1 or path[0].casefold() not in ctes
 
 
 def _visible(entry: Mapping[str, Any], before: frozenset[str], name: str) -> frozenset[str]:
