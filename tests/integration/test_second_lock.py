@@ -11,6 +11,7 @@ import pytest
 import andon
 from andon.app.wiring import wire
 from andon.engines.duckdb.engine import DuckDBEngine
+from andon.engines.duckdb.words import is_suspect
 from andon.execution.guard import guard_checks, second_reading
 from andon.spec.check import SqlCheck
 from andon.sql.body import Span, SqlBody, TableRef
@@ -38,19 +39,109 @@ def refused(engine: DuckDBEngine, text: str, *reads: str) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "from staging.orders o join hidden.t using (id)",
-        "from staging.orders where id in (select id from hidden.t)",
         "from staging.orders, (describe hidden.t)",
-        "from (with t as (from hidden.t) from t) union all from staging.orders",
-        "with recursive r as (from hidden.t union all from r) from r, staging.orders",
         "from staging.orders union all (table hidden.t)",
         "pivot hidden.t on c in (1, 2) using sum(x)",
+        "from staging.orders o join hidden.t using (id) where c = '/'",
+        "from staging.orders where id in (select id from hidden.t where c = '/')",
+        "from (with t as (from hidden.t) from t) union all from staging.orders where c = '/'",
+        "with recursive r as (from hidden.t union all from r) from r, staging.orders where c = '/'",
     ],
 )
 def test_a_table_that_was_not_told_is_refused(engine: DuckDBEngine, text: str) -> None:
     assert refused(engine, text, "staging.orders") == [
         "assets/x.sql reads the table `hidden.t` itself"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1 as id union all select id from hidden.t",
+        "select 1 as id where 1 in (select id from hidden.t)",
+        "from (with t as (from hidden.t) from t)",
+        "with recursive r as (from hidden.t union all from r) from r",
+    ],
+)
+def test_a_plain_table_that_was_not_told_does_not_exist_for_the_engine(
+    engine: DuckDBEngine, text: str
+) -> None:
+    assert not engine.may_reach_out(text)
+    with pytest.raises(andon.AndonError, match=r"hidden(\.t)? does not exist|\"hidden\""):
+        engine.describe(text, {})
+
+
+def test_every_name_of_the_system_is_looked_at(engine: DuckDBEngine) -> None:
+    rows = engine.rows(
+        "select view_name from duckdb_views() where internal"
+        " and schema_name <> 'information_schema'"  # reached by the name of their schema only
+        " union select schema_name from duckdb_schemas() where internal"
+        " union select database_name from duckdb_databases() where internal"
+        " union select function_name from duckdb_functions()"
+        " where function_type in ('table', 'table_macro', 'pragma')"
+    )
+    harmless = {
+        "generate_series",  # they make rows of their arguments
+        "histogram",  # of a table that is named in a text, which is looked at
+        "histogram_values",
+        "json_each",
+        "json_tree",
+        "range",
+        "repeat",
+        "repeat_row",
+        "unnest",
+    }
+    assert {name for (name,) in rows if not is_suspect(name)} == harmless
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "'a.csv'",
+        '"a/b"',
+        "e'a'",
+        "x'61'",
+        "'duckdb_tables'",
+        '"pg_class"',
+        "$$a$$",
+        "`a`",
+        "é",
+        ";",
+        "andon_held",
+        '"andon_held"',
+        "'a\nb'",
+        '"a""b"',
+        "'a''b'",
+        "information_schema",
+    ],
+)
+def test_a_word_that_is_or_may_hide_a_name_of_the_outside_is_looked_at(word: str) -> None:
+    assert is_suspect(word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["amount", '"my column"', "'2026-01-01'", "'open'", "''", "1.5", "1e5", "->>", "$", "::"],
+)
+def test_a_plain_word_costs_no_second_parse(word: str) -> None:
+    assert not is_suspect(word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1; select 2",
+        "describe t",
+        "copy t to 'x'",
+        "insert into t values (1)",
+        "",
+        "-- nothing",
+        "(show tables)",
+        "select 1 /* a */ ; /* b */",
+    ],
+)
+def test_what_is_not_one_plain_query_is_parsed(engine: DuckDBEngine, text: str) -> None:
+    assert engine.may_reach_out(text)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +191,7 @@ def test_what_was_told_passes(engine: DuckDBEngine, text: str) -> None:
 
 
 def test_a_check_file_that_reads_more_than_it_told_is_refused(engine: DuckDBEngine) -> None:
-    text = "from staging.orders where id in (from hidden.t)"
+    text = "from staging.orders where id in (table hidden.t)"
     body = body_of(text, "staging.orders")
     check = SqlCheck(path="checks/c.sql", sql=text, reads=body.reads, body=body)
     with pytest.raises(andon.AndonError, match="checks/c.sql reads the table `hidden.t`"):

@@ -80,6 +80,10 @@ class LazyEngine(Generic[E]):
         """See the port."""
         return self._once().parse_references(sql)
 
+    def may_reach_out(self, sql: str) -> bool:
+        """See the port."""
+        return self._once().may_reach_out(sql)
+
     def parse_uses(self, sql: str) -> Uses | None:
         """See the port."""
         return self._once().parse_uses(sql)

@@ -36,7 +36,10 @@ def second_reading(engine: Engine, body: SqlBody, path: str) -> Reading:
     Raises:
         TaskFailed: (ENG002) the engine cannot parse it; (ENG010) it is not one select.
     """
-    found = engine.parse_uses(body.text[body.start :])
+    text = body.text[body.start :]
+    if not engine.may_reach_out(text):
+        return Reading(is_told=True)
+    found = engine.parse_uses(text)
     if found is None:
         return Reading(is_told=False)
     refused = unforeseen(body.reads, found.tables, found.functions, path)

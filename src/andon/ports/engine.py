@@ -108,6 +108,13 @@ class Engine(Protocol):
         """Tables a query reads by the engine's own parser: (dotted name, start, end) offsets."""
         ...
 
+    def may_reach_out(self, sql: str) -> bool:
+        """Whether a query could read or call what is not its own, by the engine's own tokens.
+
+        False is certain, and says that it is one query; True asks for `parse_uses`. It costs little.
+        """
+        ...
+
     def parse_uses(self, sql: str) -> Uses | None:
         """What one select reads and calls by the engine's own parser; None if its tree is not told."""
         ...

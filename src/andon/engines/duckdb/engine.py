@@ -19,6 +19,7 @@ from andon.engines.duckdb.hold import SCHEMA, Places, is_collated, may_be_rename
 from andon.engines.duckdb.references import references, uses
 from andon.engines.duckdb.session import open_session
 from andon.engines.duckdb.types import literal, quote
+from andon.engines.duckdb.words import may_reach_out
 from andon.engines.duckdb.write import copy_statement, write_relation
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Held, Scalar, Uses, Written
@@ -223,6 +224,10 @@ class DuckDBEngine:
         if tree["error"]:
             raise _not_parsed(tree)
         return references(tree, sql)
+
+    def may_reach_out(self, sql: str) -> bool:
+        """Whether a query could read or call what is not its own; see the port."""
+        return may_reach_out(sql)
 
     def parse_uses(self, sql: str) -> Uses | None:
         """Tables and functions of a query, those inside ``describe`` and ``table x`` too.
