@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from andon.catalog.records import CheckResult, Verdict
-from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Present, Rows
+from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Present, Proved, Rows
 from andon.checks.words import days, rows_found, rows_of, rows_returned
 from andon.spec.check import Check, Freshness, RowCount, SqlCheck, identity_of, kind_of, label_of
 
@@ -100,6 +100,8 @@ def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, tot
             return _freshness(check, age, int(_value(answers, values)), total)
         case Rows() if isinstance(check, RowCount):
             return _row_count(check, total)
+        case Proved(why=why):
+            return _Found(0, f"proved by the query: {why}")
         case Newest() | Rows():
             raise TypeError(f"{kind_of(check)} is not measured by {type(measure).__name__}")
         case _:

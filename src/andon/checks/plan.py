@@ -3,7 +3,8 @@
 Everything that one row decides, the newest value of a column, the row count and the content digest
 share one scan. Keys need a hash table each, so they get a statement of their own: many distinct
 counts in one scan cost twice as much. Of a small table it is the statement that costs, so there
-keys are brought back with the scan and counted by `judge`.
+keys are brought back with the scan and counted by `judge`. What the query that made the rows proves
+of them needs no statement at all.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from andon.spec.check import (
     RowCount,
     SqlCheck,
     Unique,
+    identity_of,
 )
 from andon.sql.quote import identifier
 
@@ -88,7 +90,14 @@ class Rows:
     """The row count itself answers."""
 
 
-Measure = Counted | Present | Keys | Newest | Rows
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The query that made the rows answers: none of them can fail."""
+
+    why: str
+
+
+Measure = Counted | Present | Keys | Newest | Rows | Proved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +144,7 @@ def plan(
     digest: tuple[str, str] | None,
     logical_time: datetime,
     rows: int | None = None,
+    proved: Mapping[str, str] | None = None,
 ) -> AuditPlan:
     """Statements that answer all checks, the row count and the digest of a table together.
 
@@ -147,6 +157,7 @@ def plan(
         digest: aggregates of the digest sums, if it is wanted.
         logical_time: the run's time, which clock functions and freshness take as now.
         rows: row count if it is known beforehand; it decides only how keys are counted.
+        proved: identities of checks that need no statement, each with the reason.
 
     Raises:
         KeyError: a column or a reference is missing; `problems_of` tells these in words.
@@ -164,7 +175,13 @@ def plan(
     if digest is not None:
         high, low = (draft.cell(aggregate).column for aggregate in digest)
         sums = (high, low)
-    measures = tuple(_measure(check, subject, draft) for check in checks)
+    known = proved or {}
+    measures = tuple(
+        Proved(known[identity])
+        if known and (identity := identity_of(check)) in known
+        else _measure(check, subject, draft)
+        for check in checks
+    )
     scan = f"select {', '.join(draft.aggregates)} from {subject.table}"
     return AuditPlan(
         queries=(scan, *draft.others),

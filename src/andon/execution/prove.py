@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -73,6 +73,7 @@ class Subject:
         references: other assets that its checks read, by name.
         wants_digest: whether the content digest is computed in the same scan.
         rows: number of rows where it is known and there are no parts.
+        proved: identities of checks that the query itself proves of just these rows, with the reason.
     """
 
     asset: str
@@ -86,6 +87,7 @@ class Subject:
     logical_time: datetime
     wants_digest: bool = True
     rows: int | None = None
+    proved: Mapping[str, str] = field(default_factory=dict)
 
 
 def prove(line: Line, subject: Subject) -> Proof:
@@ -114,6 +116,7 @@ def prove(line: Line, subject: Subject) -> Proof:
         digest=engine.digest_columns(subject.schema) if subject.wants_digest else None,
         logical_time=subject.logical_time,
         rows=_rows_of(subject),
+        proved=subject.proved,
     )
     findings = judge(audit, [engine.rows(query) for query in audit.queries])
     digest = None
@@ -145,7 +148,11 @@ def _rows_of(subject: Subject) -> int | None:
 
 def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
     """Move rows that fail a quarantine check out of the candidate, within the limit."""
-    quarantine = tuple(check for check in subject.checks if check.on_fail == "quarantine")
+    quarantine = tuple(
+        check
+        for check in subject.checks
+        if check.on_fail == "quarantine" and identity_of(check) not in subject.proved
+    )
     if not quarantine or not subject.parts:
         return subject, {}
     engine = subject.engine

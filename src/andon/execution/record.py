@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from andon.catalog.commit import (
@@ -16,6 +17,7 @@ from andon.catalog.records import (
     Digest,
     Snapshot,
 )
+from andon.checks.proved import proved
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built
@@ -23,6 +25,7 @@ from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
 from andon.execution.prove import Proof, Staged, Subject, references
+from andon.spec.asset import SqlBody
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
@@ -47,6 +50,20 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         logical_time=line.plan.logical_time,
         wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
+    )
+
+
+def proved_by(line: Line, job: Job, built: Built) -> Mapping[str, str]:
+    """Checks of rows that the asset's query has just given, proved by that query."""
+    asset = job.asset
+    if isinstance(asset, SourceTable) or not isinstance(asset.body, SqlBody):
+        return {}
+    return proved(
+        asset.checks,
+        asset.body,
+        columns=asset.columns,
+        macros=(macro.name for macro in line.spec.macros),
+        schema=built.schema,
     )
 
 

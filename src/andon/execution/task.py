@@ -32,6 +32,7 @@ from andon.execution.record import (
     audit_of,
     events_of,
     learned_from,
+    proved_by,
     snapshot_of,
     subject_of,
     verdict_of,
@@ -147,7 +148,8 @@ def _build(line: Line, job: Job) -> Outcome:
             built = build_source(line, job.asset, current, is_damaged=is_damaged)
         else:
             built = build_asset(line, job.asset, job.inputs, scope)
-        proof = prove(line, subject_of(line, job, built))
+        subject = replace(subject_of(line, job, built), proved=proved_by(line, job, built))
+        proof = prove(line, subject)
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
     if _is_same(current, built, proof, digest):

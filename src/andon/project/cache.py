@@ -28,7 +28,7 @@ from andon.sql.version import CANONICAL_VERSION
 from andon.version import VERSION
 
 T = TypeVar("T")
-FORMAT = 2
+FORMAT = 3
 _DIGEST_BYTES = 16
 _CHECKS: dict[str, type] = {kind.__name__: kind for kind in get_args(Check)}
 

@@ -33,6 +33,22 @@ class TableRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Something that holds for the rows of a query whatever its inputs hold.
+
+    Attributes:
+        kind: ``unique``: no two rows have the same values in all `columns`, nulls taken for equal;
+            ``not_null``: the one column of `columns` is never null.
+        columns: lower-case names of columns of the result.
+        why: what in the query makes it so, in words.
+    """
+
+    kind: Literal["unique", "not_null"]
+    columns: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SqlBody:
     """A parsed SQL asset. Everything in it is plain and can be cached.
 
@@ -49,6 +65,7 @@ class SqlBody:
         parameters: names of ``$name`` parameters read.
         functions: lower-case names of all functions called, among them project macros.
         is_opaque: True if only the engine's own parser understood it.
+        proofs: what the query proves of its rows, as long as it calls no macro of the project.
     """
 
     text: str
@@ -61,6 +78,7 @@ class SqlBody:
     parameters: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     is_opaque: bool = False
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
