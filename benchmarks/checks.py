@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.checks.ask import ask
 from andon.checks.judge import judge
 from andon.checks.plan import Reference, plan
 from andon.schema import Column, Schema
@@ -134,7 +135,7 @@ def planned(connection: DuckDBPyConnection, task: Task, checks: Sequence[Check])
         digest=None,
         logical_time=NOW,
     )
-    answers = [connection.execute(query).fetchall() for query in audit.queries]
+    answers = ask(audit, lambda query: connection.execute(query).fetchall())
     failed = [one.label for one in judge(audit, answers).results if one.verdict != "pass"]
     if failed:
         raise SystemExit(f"checks fail that hold: {failed}")

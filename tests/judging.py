@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from andon.checks.ask import ask
 from andon.checks.failing import failing_rows
 from andon.checks.judge import Findings, judge
 from andon.checks.plan import Reference, plan
@@ -43,7 +44,7 @@ class Table:
         found = self.connection.execute(f"describe {query}").fetchall()
         return Schema(tuple(Column(name=row[0], type=row[1]) for row in found))
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query).fetchall()
 
     def audit(self, *checks: Check, rows: int | None = None) -> Findings:
@@ -57,7 +58,7 @@ class Table:
             logical_time=NOW,
             rows=rows,
         )
-        return judge(made, [self.rows(query) for query in made.queries])
+        return judge(made, ask(made, self.rows))
 
     def failing(self, *checks: Check, rows: int | None = None) -> list[int]:
         return [result.failing for result in self.audit(*checks, rows=rows).results]

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import assert_never
 
 from andon.checks.conditions import fails, has_parts, listed
-from andon.checks.keys import orphans, repeated
+from andon.checks.keys import neighbours, orphans, repeated
 from andon.checks.subject import Reference, Subject
 from andon.schema import Schema
 from andon.spec.check import (
@@ -106,6 +106,7 @@ class AuditPlan:
 
     Attributes:
         queries: statements in order; the first begins with the row count.
+        screens: for some queries, by their place, a cheaper one: if it finds 0, they would too.
         checks: as given; measures: one for each of them.
         digest: columns of the two digest sums in the first answer, if they were asked for.
     """
@@ -115,6 +116,7 @@ class AuditPlan:
     measures: tuple[Measure, ...]
     digest: tuple[int, int] | None
     logical_time: datetime
+    screens: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,14 +126,18 @@ class _Draft:
     is_small: bool
     aggregates: dict[str, int] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    screens: dict[int, str] = field(default_factory=dict)
 
     def cell(self, aggregate: str) -> Cell:
         return Cell(0, self.aggregates.setdefault(aggregate, len(self.aggregates)))
 
-    def statement(self, query: str) -> Cell:
+    def statement(self, query: str, screen: str = "") -> Cell:
         if query not in self.others:
             self.others.append(query)
-        return Cell(self.others.index(query) + 1, 0)
+        place = self.others.index(query) + 1
+        if screen:
+            self.screens[place] = screen
+        return Cell(place, 0)
 
 
 def plan(
@@ -189,6 +195,7 @@ def plan(
         measures=measures,
         digest=sums,
         logical_time=logical_time,
+        screens=tuple(draft.screens.items()),
     )
 
 
@@ -233,14 +240,15 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
 
 
 def _unique(columns: Sequence[str], keeps_first: bool, subject: Subject, draft: _Draft) -> Measure:
-    if draft.is_small:
-        parts = [_portable(column, subject.type_of(column)) for column in columns]
-        if all(parts):
-            key = str(parts[0]) if len(parts) == 1 else f"row({', '.join(map(str, parts))})"
-            whole = key if len(parts) == 1 else f"case when {has_parts(columns)} then {key} end"
-            return Keys(draft.cell(f"list({whole})"), keeps_first)
+    parts = [_portable(column, subject.type_of(column)) for column in columns]
+    if draft.is_small and all(parts):
+        key = str(parts[0]) if len(parts) == 1 else f"row({', '.join(map(str, parts))})"
+        whole = key if len(parts) == 1 else f"case when {has_parts(columns)} then {key} end"
+        return Keys(draft.cell(f"list({whole})"), keeps_first)
+    # Only of these types is it known that equal values have equal hashes.
+    screen = neighbours(columns, table=subject.table) if all(parts) else ""
     query = repeated(columns, table=subject.table, keeps_first=keeps_first)
-    return Counted(draft.statement(query))
+    return Counted(draft.statement(query, screen))
 
 
 def _portable(column: str, type_: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from andon.catalog.records import CheckResult, Snapshot
+from andon.checks.ask import ask
 from andon.checks.judge import judge
 from andon.checks.plan import plan
 from andon.checks.problems import problems_of
@@ -147,7 +148,7 @@ class CrossingJudge:
             logical_time=self._line.plan.logical_time,
             rows=snapshot.rows,
         )
-        return judge(audit, [engine.rows(query) for query in audit.queries]).results[0]
+        return judge(audit, ask(audit, engine.rows)).results[0]
 
 
 def _unjudged(check: Check, reason: str) -> CheckResult:

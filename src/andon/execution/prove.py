@@ -9,6 +9,7 @@ from pathlib import Path
 
 from andon.catalog.digest import combine
 from andon.catalog.records import CheckResult, DataFile, Digest, FileRole, Snapshot
+from andon.checks.ask import ask
 from andon.checks.failing import failing_rows
 from andon.checks.judge import judge
 from andon.checks.plan import Reference, plan
@@ -118,7 +119,7 @@ def prove(line: Line, subject: Subject) -> Proof:
         rows=_rows_of(subject),
         proved=subject.proved,
     )
-    findings = judge(audit, [engine.rows(query) for query in audit.queries])
+    findings = judge(audit, ask(audit, engine.rows))
     digest = None
     if findings.digest_sums is not None:
         high, low = findings.digest_sums

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from andon.checks.ask import ask
 from andon.checks.plan import AuditPlan, Reference, plan
 from andon.schema import Column, Schema
 from andon.spec.check import (
@@ -105,3 +106,18 @@ def test_a_check_file_that_was_not_read_is_a_fault_of_the_caller() -> None:
 
 def test_plans_are_equal_for_equal_checks() -> None:
     assert planned(NotNull(column="id"), OTHER) == planned(NotNull(column="id"), OTHER)
+
+
+def test_a_large_key_is_screened_before_it_is_counted() -> None:
+    made = planned(Unique(columns=("id", "s")))
+    assert [place for place, _ in made.screens] == [1]
+    assert ask(made, lambda query: [(0,)] if "hash_" in query else [(9,)]) == [[(9,)], [(0,)]]
+
+
+def test_a_screen_that_finds_something_leaves_the_word_to_the_count() -> None:
+    made = planned(Unique(columns=("id",)))
+    assert ask(made, lambda query: [(3,)] if "hash_" in query else [(2,)]) == [[(2,)], [(2,)]]
+
+
+def test_a_key_whose_equal_values_may_hash_apart_is_not_screened() -> None:
+    assert planned(Unique(columns=("f",))).screens == ()
