@@ -3,6 +3,8 @@
 ``python -m benchmarks.tpch [--size small|full]``: scale factor 0.1 or 1 of the TPC-H data as
 Parquet files, 20 assets over the eight tables and 41 checks. The questions are in the spirit of
 that benchmark; the queries are our own. The limit reads the files in place.
+
+What checks cost is the difference to the same project without them, as a share of the build.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measure import Cost, Row, andon, by_hand, run, table, typical
@@ -19,6 +22,7 @@ from benchmarks.tpch_assets import ASSETS
 from benchmarks.workload import Workload, write_by_hand, write_project
 
 RATIO = 1.1
+SHARE = 0.15
 SCALES = {"small": "0.1", "full": "1"}
 TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
 
@@ -30,6 +34,7 @@ def measure(size: str, folder: Path) -> list[Row]:
     limit = typical(lambda: by_hand(folder), 3)
     first = typical(lambda: _build(folder), 3)
     again = andon("run", cwd=folder)
+    unchecked = typical(lambda: _build(_without_checks(folder)), 3)
     checks = sum(len(asset.checks) for asset in workload.assets)
     what = f"TPC-H SF{SCALES[size]}, {len(workload.assets)} assets + {checks} checks"
     return [
@@ -41,6 +46,15 @@ def measure(size: str, folder: Path) -> list[Row]:
             unit="x limit",
             wall_s=first.wall_s,
             peak_mb=first.peak_mb,
+        ),
+        Row(
+            what=f"{what}: share of the checks in the build",
+            bar=SHARE,
+            measured=max(0.0, first.cpu_s - unchecked.cpu_s),
+            limit=first.cpu_s,
+            unit="x limit",
+            wall_s=unchecked.wall_s,
+            peak_mb=unchecked.peak_mb,
         ),
         Row(
             what=f"{what}: nothing changed",
@@ -68,14 +82,24 @@ def generate(scale: str, folder: Path) -> None:
 
 def write_tpch(folder: Path) -> Workload:
     """Write the project and the job of the limit; the data are in ``data/``."""
-    workload = Workload(
-        tables=tuple((name, f"data/{name}.parquet") for name in TABLES),
-        assets=ASSETS,
-        raw="view",
-    )
+    workload = _workload(folder / "data")
     write_project(workload, folder)
     write_by_hand(workload, folder)
     return workload
+
+
+def _without_checks(folder: Path) -> Path:
+    """The same project in a folder of its own, on the same data, without any check."""
+    bare = folder / "unchecked"
+    workload = _workload(folder / "data")
+    assets = tuple(replace(asset, checks=()) for asset in workload.assets)
+    write_project(replace(workload, assets=assets), bare)
+    return bare
+
+
+def _workload(data: Path) -> Workload:
+    tables = tuple((name, str(data / f"{name}.parquet")) for name in TABLES)
+    return Workload(tables=tables, assets=ASSETS, raw="view")
 
 
 def main(arguments: Sequence[str]) -> None:

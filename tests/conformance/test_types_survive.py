@@ -111,6 +111,19 @@ def test_a_type_is_read_as_it_was_written(engine: DuckDBEngine, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("kind", sorted({*VALUES, *EXPRESSIONS}))
+def test_rows_held_in_memory_are_what_their_file_gives_back(
+    engine: DuckDBEngine, tmp_path: Path, kind: str
+) -> None:
+    with engine.hold(query_of(kind), {}) as held:
+        assert held is not None
+        assert held.schema == engine.describe(query_of(kind), {})
+        engine.write(f"from {held.table}", {}, held.schema, tmp_path / "t.parquet")
+        scan = engine.scan(held.schema, [tmp_path / "t.parquet"])
+        sums = f"select count(*), {', '.join(engine.digest_columns(held.schema))} from {{}}"
+        assert engine.rows(sums.format(scan)) == engine.rows(sums.format(held.table))
+
+
+@pytest.mark.parametrize("kind", sorted({*VALUES, *EXPRESSIONS}))
 def test_an_empty_table_keeps_its_types(engine: DuckDBEngine, tmp_path: Path, kind: str) -> None:
     query = f"select * from ({query_of(kind)}) where n < 0"
     schema = engine.describe(query, {})

@@ -1,0 +1,110 @@
+"""Few rows stay in the memory of the engine while they are proved, and behave as written ones do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import andon
+from andon.engines.duckdb.engine import DuckDBEngine
+from tests.factories import rows_of, write_project
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
+    opened = DuckDBEngine(tmp_path, threads=1)
+    yield opened
+    opened.close()
+
+
+def test_rows_held_at_the_same_time_are_apart(engine: DuckDBEngine) -> None:
+    with engine.hold("select 1 as a", {}) as one, engine.hold("select 2 as a", {}) as two:
+        assert one is not None
+        assert two is not None
+        assert engine.rows(f"from {one.table} union all from {two.table}") == [(1,), (2,)]
+
+
+def test_a_place_that_was_given_back_is_used_again(engine: DuckDBEngine) -> None:
+    with engine.hold("select 1 as a", {}) as one:
+        pass
+    with engine.hold("select 'x' as b", {"unread": 1}) as two:
+        assert one is not None
+        assert two is not None
+        assert two.table == one.table
+        assert engine.rows(f"from {two.table}") == [("x",)]
+
+
+def test_parameters_are_bound(engine: DuckDBEngine) -> None:
+    with engine.hold("select $low + 1 as a", {"low": 41}) as held:
+        assert held is not None
+        assert engine.rows(f"from {held.table}") == [(42,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1 as a, 2 as A",
+        "select 1 as a, 2 as a, 3 as a_1",
+        "select 'a' collate nocase as a",
+    ],
+)
+def test_rows_that_would_behave_otherwise_are_not_held(engine: DuckDBEngine, query: str) -> None:
+    with engine.hold(query, {}) as held:
+        assert held is None
+
+
+def test_a_name_that_only_looks_made_up_is_no_fault(tmp_path: Path) -> None:
+    write_project(tmp_path, {"assets/m/a.sql": "select 1 as a, 2 as a_1"})
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    assert rows_of(tmp_path, "from m.a") == [(1, 2)]
+
+
+def test_a_macro_with_a_collation_lets_nothing_be_held(engine: DuckDBEngine) -> None:
+    engine.define_macros(["create macro plain(x) as cast(x as varchar) collate nocase"])
+    with engine.hold("select plain('a') as a", {}) as held:
+        assert held is None
+
+
+def test_keys_under_a_collation_are_judged_as_they_are_read(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "assets/m/a.sql": "/* andon\nchecks: [unique: k]\n*/\n"
+            "select unnest(['a', 'A']) collate nocase as k"
+        },
+    )
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    assert rows_of(tmp_path, "select count(distinct k) from m.a") == [(2,)]
+
+
+def test_a_fault_of_held_rows_is_told_at_its_place(engine: DuckDBEngine) -> None:
+    with (
+        pytest.raises(andon.AndonError) as failure,
+        engine.hold("select 1 as a,\n  nothing as b", {}),
+    ):
+        pass
+    where = failure.value.problems[0].where
+    assert where is not None
+    assert (where.line, where.column) == (2, 3)
+
+
+@pytest.mark.parametrize("rows", [20_000, 20_001])
+def test_many_and_few_rows_give_the_same_table(tmp_path: Path, rows: int) -> None:
+    write_project(
+        tmp_path,
+        {
+            "sources/raw.yml": "tables:\n  t: {path: t.csv}\n",
+            "t.csv": "n\n" + "\n".join(map(str, range(rows))) + "\n",
+            "assets/m/a.sql": "/* andon\nchecks: [unique: n, not_null: n]\n*/\n"
+            "select n, n % 7 as r, sum(n) over (partition by n % 7) as s from raw.t",
+        },
+    )
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    assert rows_of(tmp_path, "select count(*), count(distinct n), min(s) > 0 from m.a") == [
+        (rows, rows, True)
+    ]
