@@ -108,3 +108,21 @@ def test_many_and_few_rows_give_the_same_table(tmp_path: Path, rows: int) -> Non
     assert rows_of(tmp_path, "select count(*), count(distinct n), min(s) > 0 from m.a") == [
         (rows, rows, True)
     ]
+
+
+def test_few_rows_that_become_too_many_to_be_held_are_streamed(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "andon.toml": '[project]\n[settings]\nthreads = 1\nmemory = "160MB"\n',
+            "sources/raw.yml": "tables:\n  t: {path: t.csv}\n",
+            "t.csv": "n\n" + "\n".join(map(str, range(4000))) + "\n",
+            "assets/m/a.sql": "/* andon\nchecks: [unique: [a, b]]\n*/\n"
+            "select x.n as a, y.n as b, md5(x.n || ' ' || y.n) as t"
+            " from raw.t x, raw.t y where y.n < 500 order by t",
+        },
+    )
+    with andon.open(tmp_path) as project:
+        report = project.run()
+        assert report.status == "done", report
+    assert rows_of(tmp_path, "select count(*) from m.a") == [(2_000_000,)]

@@ -33,9 +33,9 @@ STORE = ".andon"
 """Folder of a project in which Andon keeps its own."""
 
 FEW_BYTES = 256 << 20
-"""Most memory of the engine for few rows; of a stated limit it gets an eighth, but `LEAST_BYTES`."""
+"""Most memory of the engine for few rows; of a stated limit it gets a sixteenth, but `LEAST_BYTES`."""
 
-LEAST_BYTES = 32 << 20
+LEAST_BYTES = 16 << 20
 
 _WORKER_SHARE = 0.5
 """Share of the memory limit that the workers of Python assets get, if there are any."""
@@ -163,7 +163,7 @@ def _engine_memory(spec: ProjectSpec) -> int | None:
 
 
 def _few_memory(memory: int | None) -> int:
-    return FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 8))
+    return FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 16))
 
 
 def _define(engine: DuckDBEngine, macros: Sequence[Macro]) -> None:

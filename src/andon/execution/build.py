@@ -11,7 +11,7 @@ from andon.catalog.marks import mark
 from andon.catalog.records import DataFile, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
-from andon.execution.line import Line, Scans, rows_read
+from andon.execution.line import Line, Scans
 from andon.execution.prove import Staged
 from andon.planning.plan import reads_clock
 from andon.ports.engine import Engine
@@ -103,16 +103,16 @@ def build_source(
 
 
 def build_asset(
-    line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot], scope: ExitStack
+    line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot], engine: Engine, scope: ExitStack
 ) -> Built:
     """Run the code of a SQL or Python asset on given snapshots.
 
     Args:
+        engine: what runs it, if it is SQL.
         scope: how long few rows stay in the memory of the engine, to be proved there.
     """
     if isinstance(asset.body, PythonBody):
         return _build_python(line, asset, asset.body, inputs)
-    engine = line.engine_for(rows_read(inputs.values()))
     reading = second_reading(engine, asset.body, asset.path)
     if reading.refused:
         raise TaskFailed(*reading.refused)

@@ -135,9 +135,12 @@ class Scans:
 
 
 def rows_read(snapshots: Iterable[Snapshot]) -> int | None:
-    """Rows that reading all of some snapshots takes; None if unknown, as behind a view."""
+    """Rows that reading all of some snapshots takes.
+
+    None if unknown: behind a view, and of a query that reads nothing and so makes its rows itself.
+    """
     found = list(snapshots)
-    if any(snapshot.kind == "view" for snapshot in found):
+    if not found or any(snapshot.kind == "view" for snapshot in found):
         return None
     return sum(snapshot.rows for snapshot in found)
 

@@ -24,7 +24,7 @@ from andon.catalog.records import (
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
 from andon.execution.job import Job, job_of
-from andon.execution.line import Line
+from andon.execution.line import Line, rows_read
 from andon.execution.outcome import Outcome, Retrying, Started, Word
 from andon.execution.placing import placed
 from andon.execution.prove import Proof, prove
@@ -39,6 +39,7 @@ from andon.execution.record import (
 )
 from andon.execution.reuse import finished, is_withdrawn, judge_again, taken_over
 from andon.planning.fingerprint import view_digest
+from andon.ports.engine import Engine
 from andon.spec.asset import AssetSpec
 from andon.spec.source import SourceTable
 
@@ -143,13 +144,11 @@ def _build(line: Line, job: Job) -> Outcome:
     is_damaged = current is not None and current.id in line.damaged
     if is_damaged:
         current = None
-    with ExitStack() as scope:
-        if isinstance(job.asset, SourceTable):
-            built = build_source(line, job.asset, current, is_damaged=is_damaged)
-        else:
-            built = build_asset(line, job.asset, job.inputs, scope)
-        subject = replace(subject_of(line, job, built), proved=proved_by(line, job, built))
-        proof = prove(line, subject)
+    if isinstance(job.asset, SourceTable):
+        built = build_source(line, job.asset, current, is_damaged=is_damaged)
+        proof = prove(line, subject_of(line, job, built))
+    else:
+        built, proof = _make(line, job, job.asset)
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
     if _is_same(current, built, proof, digest):
@@ -168,6 +167,26 @@ def _build(line: Line, job: Job) -> Outcome:
     updates.extend(events_of(line, name, audit))
     line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
     return verdict_of(name, "built", snapshot, audit)
+
+
+def _make(line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
+    """Build an asset and prove it, on the engine that suits what it reads."""
+    engine = line.engine_for(rows_read(job.inputs.values()))
+    try:
+        return _make_on(engine, line, job, asset)
+    except TaskFailed as failure:
+        is_short_of_memory = failure.problems[0].code == "ENG003"
+        if engine is line.tools.engine() or not is_short_of_memory:
+            raise
+    # Few rows became many: the engine for any amount has more memory, and streams.
+    return _make_on(line.tools.engine(), line, job, asset)
+
+
+def _make_on(engine: Engine, line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
+    with ExitStack() as scope:
+        built = build_asset(line, asset, job.inputs, engine, scope)
+        subject = replace(subject_of(line, job, built), proved=proved_by(line, job, built))
+        return built, prove(line, subject)
 
 
 def _is_same(current: Snapshot | None, built: Built, proof: Proof, digest: Digest) -> bool:
