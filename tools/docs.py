@@ -6,7 +6,6 @@ and from the pages of errors. ``tests/docs`` fails if a page is not up to date.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -178,7 +177,7 @@ def _shown(value: object) -> str:
 
 def _prose(thing: object) -> Iterator[str]:
     """A docstring as Markdown, with its sections as lists; without those on fields."""
-    is_record = isinstance(thing, type) and dataclasses.is_dataclass(thing)
+    is_record = isinstance(thing, type) and hasattr(thing, "__match_args__")
     section, items = "", list[str]()
     for line in [*inspect.cleandoc(getattr(thing, "__doc__", "") or "").splitlines(), ""]:
         found = _SECTION.match(line)
@@ -206,9 +205,9 @@ def _record(record: type) -> Iterator[str]:
 def _fields(record: type) -> Iterator[str]:
     notes = _notes(record)
     yield from ("| field | type | meaning |", "| --- | --- | --- |")
-    for field in dataclasses.fields(record):
-        kind = str(field.type).replace("|", "\\|")
-        yield f"| `{field.name}` | `{kind}` | {notes.get(field.name, '')} |"
+    for name, annotation in inspect.get_annotations(record).items():
+        kind = str(annotation).replace("|", "\\|")
+        yield f"| `{name}` | `{kind}` | {notes.get(name, '')} |"
     yield ""
 
 

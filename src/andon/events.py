@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True, kw_only=True):
     """A run began."""
 
     run_id: str
@@ -14,8 +13,7 @@ class RunStarted:
     assets: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLanded:
+class DeliveryLanded(Struct, frozen=True, kw_only=True):
     """Bytes of a file arrived and are kept."""
 
     run_id: str
@@ -25,8 +23,7 @@ class DeliveryLanded:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRepeated:
+class DeliveryRepeated(Struct, frozen=True, kw_only=True):
     """The same bytes came under another path and were not loaded twice."""
 
     run_id: str
@@ -35,8 +32,7 @@ class DeliveryRepeated:
     same_as: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryVanished:
+class DeliveryVanished(Struct, frozen=True, kw_only=True):
     """A file that was landed is no longer at its path; its rows stay."""
 
     run_id: str
@@ -44,8 +40,7 @@ class DeliveryVanished:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverySetAside:
+class DeliverySetAside(Struct, frozen=True, kw_only=True):
     """A person let the line go on without a delivery."""
 
     table: str
@@ -53,8 +48,7 @@ class DeliverySetAside:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskFinished:
+class TaskFinished(Struct, frozen=True, kw_only=True):
     """An asset was built, reused, re-audited or failed.
 
     `outcome` is one of built, same_content, reused, reaudited, failed, held, cancelled.
@@ -70,8 +64,7 @@ class TaskFinished:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckFailedEvent:
+class CheckFailedEvent(Struct, frozen=True, kw_only=True):
     """A check failed or warned."""
 
     run_id: str
@@ -82,8 +75,7 @@ class CheckFailedEvent:
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """Pointers moved."""
 
     run_id: str
@@ -93,8 +85,7 @@ class Published:
     held: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolledBack:
+class RolledBack(Struct, frozen=True, kw_only=True):
     """Pointers moved back."""
 
     publication_id: str
@@ -103,8 +94,7 @@ class RolledBack:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasedEvent:
+class ReleasedEvent(Struct, frozen=True, kw_only=True):
     """A person allowed withdrawn builds again."""
 
     environment: str
@@ -112,16 +102,14 @@ class ReleasedEvent:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineAdopted:
+class EngineAdopted(Struct, frozen=True, kw_only=True):
     """A person kept snapshots that another minor version of the engine built."""
 
     version: str
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished:
+class RunFinished(Struct, frozen=True, kw_only=True):
     """A run ended."""
 
     run_id: str
@@ -129,8 +117,7 @@ class RunFinished:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class Collected(Struct, frozen=True, kw_only=True):
     """gc removed snapshots."""
 
     snapshots: int

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from andon.hashing import value_hash
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column.
 
     Attributes:
@@ -22,8 +21,7 @@ class Column:
     stored: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """Columns in order. Nullability is a matter of checks, not of the schema."""
 
     columns: tuple[Column, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 from andon.catalog.commit import (
     AddAudit,
@@ -359,8 +360,8 @@ def test_a_delivery_set_aside_stays_so_when_it_is_offered_again(catalog: Catalog
 
 def test_a_run_is_replaced_by_its_id(catalog: CatalogStore) -> None:
     first = RunRecord(id="r1", environment="prod", started_at=NOW, logical_time=NOW)
-    done = replace(first, status="done", finished_at=NOW, publication=3)
-    for run in (first, replace(first, id="r2"), done):
+    done = structs.replace(first, status="done", finished_at=NOW, publication=3)
+    for run in (first, structs.replace(first, id="r2"), done):
         catalog.commit(Commit(updates=(PutRun(run=run),)), NOW)
     assert [(r.id, r.status) for r in catalog.runs(9)] == [("r2", "running"), ("r1", "done")]
     assert len(catalog.runs(1)) == 1

@@ -9,11 +9,11 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from andon.catalog.commit import AddSnapshot, Commit
 from andon.catalog.records import DataFile

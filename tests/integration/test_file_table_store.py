@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from andon.catalog.records import DataFile
 from andon.errors import DataCorrupt

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 from tests.sourcing import NOON, Project, project, table, types
 
@@ -106,7 +107,7 @@ def test_a_part_from_which_a_check_moved_rows_is_read_again(shop: Project) -> No
     shop.put("in/1.csv", b"a\n1\n2\n")
     shop.arrive(ALL)
     prior = shop.keep(shop.build(ALL))
-    split = replace(prior, files=(replace(prior.files[0], rows=1),))
+    split = replace(prior, files=(structs.replace(prior.files[0], rows=1),))
     raw = shop.build(ALL, split)
     assert raw.kept == ()
     assert raw.rows == 2
@@ -126,7 +127,9 @@ def test_parts_made_by_another_reading_are_not_kept(shop: Project) -> None:
     shop.put("in/1.csv", b"a\n1\n")
     shop.arrive(ALL)
     prior = shop.keep(shop.build(ALL))
-    other = replace(ALL, dialect=replace(ALL.dialect, nulls=("1",)), columns=(("a", "BIGINT"),))
+    other = structs.replace(
+        ALL, dialect=structs.replace(ALL.dialect, nulls=("1",)), columns=(("a", "BIGINT"),)
+    )
     raw = shop.build(other, prior)
     assert raw.kept == ()
     assert [row[0] for row in shop.rows(raw)] == [None]

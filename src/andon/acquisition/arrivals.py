@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A file as it lies at its origin.
 
     Attributes:
@@ -21,8 +20,7 @@ class Found:
     content: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True, kw_only=True):
     """What looking at a raw table's origin found, compared with the known deliveries.
 
     Attributes:

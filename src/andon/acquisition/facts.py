@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Evidence = int | tuple[str, ...]
 """Of text columns the mask of `Seen`; of typed columns the engine's types, sorted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """Findings of a reader in the bytes of one delivery.
 
     Attributes:

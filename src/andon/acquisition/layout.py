@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts
@@ -19,8 +20,7 @@ PART_LOADS = 512
 """Most deliveries in one part."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """How a raw table is put together.
 
     Attributes:

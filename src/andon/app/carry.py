@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from andon.app.hold import are_usable, overtaken
 from andon.app.land import land

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from andon.app.prepare import Prepared, forecast
 from andon.catalog.commit import AddDeliveries, Commit, Emit, PutRun, SetStatus, Update

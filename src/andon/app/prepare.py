@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
@@ -23,8 +25,7 @@ from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """A plan together with everything it was made from."""
 
     spec: ProjectSpec

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from andon.app.hold import held
 from andon.app.prepare import declared
@@ -27,8 +28,7 @@ Moment = str | int | datetime | None
 """A publication number, a time (ISO text or datetime), or None for now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Struct, frozen=True, kw_only=True):
     """A query whose tables are exact snapshots."""
 
     sql: str

@@ -14,7 +14,7 @@ def sweep(tools: Tools) -> None:
     unfinished = [run for run in tools.catalog.runs(_RECENT) if run.status == "running"]
     if not unfinished:
         return
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from andon.catalog.commit import Commit, PutRun
 

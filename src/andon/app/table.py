@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from andon.app.hold import held, pinned
 from andon.app.inspect import find_asset
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 PREVIEW_ROWS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A snapshot of one asset. It does not move when something newer is published."""
 
     name: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Publication, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """Rows of a query.
 
     Attributes:
@@ -24,8 +24,7 @@ class Result:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetView:
+class AssetView(Struct, frozen=True, kw_only=True):
     """Everything about one asset that a person asks first.
 
     Attributes:
@@ -58,8 +57,7 @@ class AssetView:
     column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailingRows:
+class FailingRows(Struct, frozen=True, kw_only=True):
     """Example rows of one failing check, or rows set aside, of one snapshot."""
 
     asset: str
@@ -71,8 +69,7 @@ class FailingRows:
     rows: tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetLine:
+class AssetLine(Struct, frozen=True, kw_only=True):
     """One asset in a list."""
 
     name: str
@@ -86,8 +83,7 @@ class AssetLine:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collection:
+class Collection(Struct, frozen=True, kw_only=True):
     """What gc did or would do. Bytes are those of files that no other snapshot shares."""
 
     marked: int
@@ -97,8 +93,7 @@ class Collection:
     horizon: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that `doctor` looked at."""
 
     level: Literal["ok", "warning", "error"]

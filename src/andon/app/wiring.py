@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
@@ -35,14 +37,13 @@ STORE = ".andon"
 FEW_BYTES = 256 << 20
 """Most memory of the engine for few rows; of a stated limit it gets a sixteenth, but `LEAST_BYTES`."""
 
-LEAST_BYTES = 16 << 20
+LEAST_BYTES = 8 << 20
 
 _WORKER_SHARE = 0.5
 """Share of the memory limit that the workers of Python assets get, if there are any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wired:
+class Wired(Struct, frozen=True, kw_only=True):
     """Tools together with what has to be closed or interrupted."""
 
     tools: Tools

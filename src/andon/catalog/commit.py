@@ -7,8 +7,9 @@ planning and publication only make the value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.catalog.records import (
     Audit,
@@ -20,15 +21,13 @@ from andon.catalog.records import (
 from andon.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddSnapshot:
+class AddSnapshot(Struct, frozen=True, kw_only=True):
     """Record a built snapshot and let its key point to it."""
 
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordKey:
+class RecordKey(Struct, frozen=True, kw_only=True):
     """Let a further (build key, split) of an asset point to a snapshot already held."""
 
     asset: str
@@ -37,30 +36,26 @@ class RecordKey:
     snapshot_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddAudit:
+class AddAudit(Struct, frozen=True, kw_only=True):
     """Record the verdicts on a snapshot; replaces an older audit of the same checks."""
 
     audit: Audit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetStatus:
+class SetStatus(Struct, frozen=True, kw_only=True):
     """Move snapshots to a status."""
 
     snapshot_ids: tuple[str, ...]
     status: Literal["candidate", "accepted", "rejected", "marked"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publish:
+class Publish(Struct, frozen=True, kw_only=True):
     """Append a publication and move the pointers it names; its number is given by the store."""
 
     publication: Publication
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True, kw_only=True):
     """Forbid the publication of build keys in an environment."""
 
     environment: str
@@ -68,45 +63,39 @@ class Withdraw:
     """(asset, build key, split)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """Allow withdrawn build keys of these assets again; empty means all."""
 
     environment: str
     assets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddDeliveries:
+class AddDeliveries(Struct, frozen=True, kw_only=True):
     """Record arrivals; an older version at the same path becomes superseded."""
 
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetDeliveryState:
+class SetDeliveryState(Struct, frozen=True, kw_only=True):
     """Move deliveries to a state; where one is set aside, the version before it counts again."""
 
     delivery_ids: tuple[str, ...]
     state: Literal["landed", "superseded", "set_aside"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutRun:
+class PutRun(Struct, frozen=True, kw_only=True):
     """Record or replace a run by id."""
 
     run: RunRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forget:
+class Forget(Struct, frozen=True, kw_only=True):
     """Remove snapshots from the catalog after gc deleted their files; history keeps their ids."""
 
     snapshot_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emit:
+class Emit(Struct, frozen=True, kw_only=True):
     """Append an event to the log."""
 
     event: Event
@@ -128,38 +117,33 @@ Update = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirePointers:
+class RequirePointers(Struct, frozen=True, kw_only=True):
     """In `environment` each asset points to exactly this snapshot (None: to nothing)."""
 
     environment: str
     pointers: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequireUsable:
+class RequireUsable(Struct, frozen=True, kw_only=True):
     """Each snapshot is in the catalog and neither marked by gc nor forgotten."""
 
     snapshot_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequireNotWithdrawn:
+class RequireNotWithdrawn(Struct, frozen=True, kw_only=True):
     """None of these (asset, build key, split) is withdrawn in `environment`."""
 
     environment: str
     keys: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequireUnpublished:
+class RequireUnpublished(Struct, frozen=True, kw_only=True):
     """No publication has this id yet."""
 
     publication_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequireUnreferenced:
+class RequireUnreferenced(Struct, frozen=True, kw_only=True):
     """No pointer, kept publication or pin names these snapshots at the moment of the commit.
 
     `keep_publications_from` is the number of the oldest publication that is kept whole.
@@ -174,16 +158,14 @@ Requirement = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True):
     """Requirements, then updates, in one transaction."""
 
     updates: tuple[Update, ...]
     requirements: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(Struct, frozen=True, kw_only=True):
     """What the store added: the number of the publication (0 if none) and the recorded time."""
 
     publication: int = 0

@@ -7,9 +7,10 @@ backwards within one catalog.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.schema import Schema
 
@@ -21,8 +22,7 @@ Verdict = Literal["pass", "warn", "fail"]
 FileRole = Literal["data", "aside", "failing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataFile:
+class DataFile(Struct, frozen=True, kw_only=True):
     """One Parquet file of a snapshot.
 
     Attributes:
@@ -46,8 +46,7 @@ class DataFile:
     modified_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True):
     """Content digest: schema hash, row count, sum of 128-bit row hashes modulo 2^128.
 
     Attributes:
@@ -59,8 +58,7 @@ class Digest:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputRef:
+class InputRef(Struct, frozen=True, kw_only=True):
     """One input a snapshot was built from: asset, the snapshot read, its digest."""
 
     asset: str
@@ -68,8 +66,7 @@ class InputRef:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True, kw_only=True):
     """What a check found.
 
     Attributes:
@@ -95,8 +92,7 @@ class CheckResult:
     reads: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One immutable state of one asset's data.
 
     Attributes:
@@ -142,8 +138,7 @@ class Snapshot:
         return tuple(file for file in self.files if file.role == "data")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class Audit(Struct, frozen=True, kw_only=True):
     """The checks of a snapshot, judged once.
 
     Attributes:
@@ -166,8 +161,7 @@ class Audit:
         return "fail" if "fail" in verdicts else "warn" if "warn" in verdicts else "pass"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pointer:
+class Pointer(Struct, frozen=True, kw_only=True):
     """In one environment, the snapshot an asset is served from.
 
     Attributes:
@@ -180,8 +174,7 @@ class Pointer:
     publication: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One pointer moved by a publication; None means absent before or after."""
 
     asset: str
@@ -189,8 +182,7 @@ class Change:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """An asset that stayed at its last good snapshot, and why.
 
     Attributes:
@@ -205,8 +197,7 @@ class Held:
     newer: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True):
     """One step in which pointers of an environment moved.
 
     Attributes:
@@ -230,8 +221,7 @@ class Publication:
         return bool(self.held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One arrival: bytes of one file at one path of one raw table.
 
     Attributes:
@@ -257,8 +247,7 @@ class Delivery:
     facts: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True, kw_only=True):
     """One execution.
 
     Attributes:
@@ -275,8 +264,7 @@ class RunRecord:
     publication: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What planning needs to know of one environment, read in one transaction.
 
     Attributes:

@@ -7,14 +7,14 @@ and the pins of live processes. What a kept view reads is kept with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from andon.catalog.records import Publication, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
+class Keep(Struct, frozen=True, kw_only=True):
     """How much history is kept.
 
     Attributes:
@@ -28,8 +28,7 @@ class Keep:
     grace: timedelta = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collectible:
+class Collectible(Struct, frozen=True, kw_only=True):
     """What gc may do now.
 
     Attributes:

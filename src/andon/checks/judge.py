@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
+
+from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Verdict
 from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Present, Proved, Rows
@@ -19,8 +20,7 @@ AHEAD_S = 86_400.0
 Answers = Sequence[Sequence[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class Findings(Struct, frozen=True, kw_only=True):
     """What an audit found.
 
     Attributes:
@@ -34,8 +34,7 @@ class Findings:
     results: tuple[CheckResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Failing rows and what was seen, in words."""
 
     failing: int

@@ -8,10 +8,11 @@ decimals, and everything else is checked as far as its spelling tells.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.spec.check import Literal_
 from andon.sql.quote import literal
@@ -34,8 +35,7 @@ _LARGEST_DOUBLE = Decimal("1.7976931348623157e308")
 _WORDS = {"infinity", "-infinity", "epoch"}
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Both ends of a range, fitted to a column.
 
     Attributes:

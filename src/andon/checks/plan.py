@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct, field
 
 from andon.checks.conditions import fails, has_parts, listed
 from andon.checks.keys import neighbours, orphans, repeated
@@ -47,51 +48,44 @@ _PLAIN_KEY = re.compile(
 _MOMENT_KEY = re.compile(r"DATE\Z|TIME\Z|TIMESTAMP(_NS|_MS|_S)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A figure in the first row of the answer to a query of the plan."""
 
     query: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """The engine counts the failing rows."""
 
     failing: Cell
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """The engine counts the rows that do not fail."""
 
     passing: Cell
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The engine sends the keys (null where a part is null); they are counted here."""
 
     keys: Cell
     keeps_first: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(Struct, frozen=True):
     """Microseconds since 1970 of the newest value (null if infinite), and the number of values."""
 
     micros: Cell
     values: Cell
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The row count itself answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(Struct, frozen=True):
     """The query that made the rows answers: none of them can fail."""
 
     why: str
@@ -100,8 +94,7 @@ class Proved:
 Measure = Counted | Present | Keys | Newest | Rows | Proved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditPlan:
+class AuditPlan(Struct, frozen=True, kw_only=True):
     """Statements to run and how their answers map to the checks; plain data.
 
     Attributes:
@@ -119,8 +112,7 @@ class AuditPlan:
     screens: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """The scan's aggregates, each once, and the statements beside it."""
 
     is_small: bool

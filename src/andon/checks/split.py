@@ -7,9 +7,10 @@ left, each key by itself, so that a broken row does not take its sound twin with
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
+
+from msgspec import Struct
 
 from andon.checks.conditions import fails, has_parts
 from andon.checks.identity import quarantine
@@ -40,8 +41,7 @@ REASONS = "_reasons"
 """Column of the rows set aside: labels of the checks they failed, as VARCHAR[]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
+class Aside(Struct, frozen=True, kw_only=True):
     """How many rows quarantine sets aside.
 
     Attributes:
@@ -54,8 +54,7 @@ class Aside:
     by_check: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class Split(Struct, frozen=True, kw_only=True):
     """Queries that part a candidate.
 
     Attributes:
@@ -136,8 +135,7 @@ def split(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Flags:
+class _Flags(Struct, frozen=True):
     """Names that no column of the asset has."""
 
     taken: tuple[str, ...]

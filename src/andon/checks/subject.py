@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from andon.schema import Schema
 from andon.spec.check import Relationship, SqlCheck
@@ -13,16 +14,14 @@ from andon.sql.fill import put
 from andon.sql.quote import identifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """Another asset that a check reads: a table expression in parentheses, and its columns."""
 
     relation: str
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """The rows under judgement.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
@@ -24,8 +25,7 @@ from andon.sql.fill import fill
 from andon.sql.quote import identifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """Rows of one asset, not proved yet.
 
     Attributes:

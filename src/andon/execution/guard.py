@@ -7,7 +7,8 @@ it is asked what it would read and call before it may.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
@@ -16,8 +17,7 @@ from andon.sql.body import SqlBody
 from andon.sql.outside import unforeseen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """How the engine reads a query.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.catalog.records import (
     InputRef,
@@ -18,8 +19,7 @@ from andon.spec.asset import AssetSpec
 from andon.spec.source import SourceTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """What one task works on: the declaration, its inputs as resolved now, its identity."""
 
     asset: AssetSpec | SourceTable

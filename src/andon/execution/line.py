@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from andon.catalog.marks import fill_marks
 from andon.catalog.records import Snapshot, State
@@ -31,8 +32,7 @@ FEW_ROWS = 20_000
 """Rows read, up to which a statement costs more to plan than to run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Tools(Struct, frozen=True, kw_only=True):
     """The ports, wired once per process. Engines and `runner` start on first use.
 
     Attributes:
@@ -53,8 +53,7 @@ class Tools:
     new_id: Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One run in one environment: the plan, what it was made from, and the tools."""
 
     tools: Tools

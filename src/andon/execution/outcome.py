@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.catalog.records import Audit, CheckResult, Held, Publication, Snapshot
 from andon.errors import Problem
@@ -17,8 +18,7 @@ failed: could not be built, or a check with `stop` failed. held: not built, sinc
 cancelled: not begun when the run was stopped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one asset.
 
     Attributes:
@@ -40,15 +40,13 @@ class Outcome:
     attempts: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """An asset's task began."""
 
     asset: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying:
+class Retrying(Struct, frozen=True, kw_only=True):
     """A transient failure; the task is tried again after a wait."""
 
     asset: str
@@ -57,8 +55,7 @@ class Retrying:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
+class Landed(Struct, frozen=True, kw_only=True):
     """Files of a raw table arrived; counts by how they compare with what was known."""
 
     table: str
@@ -77,8 +74,7 @@ def ignore(_: Notice) -> None:
     """An observer that takes no notice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
+class RunReport(Struct, frozen=True, kw_only=True):
     """The result of a run.
 
     Attributes:

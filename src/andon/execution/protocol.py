@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+from msgspec import Struct
 
 from andon.errors import Problem
 from andon.ports.python_runner import PythonResult, PythonTask
@@ -15,8 +15,7 @@ _LENGTH = 4
 _MOST = 1 << 28
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
+class WorkerSettings(Struct, frozen=True, kw_only=True):
     """What a worker is started with.
 
     Attributes:

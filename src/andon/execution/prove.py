@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from andon.catalog.digest import combine
 from andon.catalog.records import CheckResult, DataFile, Digest, FileRole, Snapshot
@@ -30,8 +32,7 @@ EXAMPLES = 1000
 """Failing rows of one check that are kept with a snapshot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(Struct, frozen=True, kw_only=True):
     """A file that was written but is not durable yet."""
 
     path: Path
@@ -40,8 +41,7 @@ class Staged:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """What proving found.
 
     Attributes:
@@ -64,8 +64,7 @@ class Proof:
         return tuple(result for result in self.results if result.verdict == "fail")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What is proved: rows of one asset, by a table expression.
 
     Attributes:

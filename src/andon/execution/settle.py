@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Snapshot
 from andon.execution.crossings import CrossingJudge
@@ -13,8 +14,7 @@ from andon.execution.prove import Staged
 from andon.planning.settle import Settlement, settle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """A settlement with the verdicts of the checks that read across assets."""
 
     settlement: Settlement

@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from andon.catalog.commit import (
     AddAudit,

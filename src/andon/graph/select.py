@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct, field
 
 from andon.errors import Problem, UsageError
 from andon.graph.order import Graph
@@ -25,8 +26,7 @@ RESULTS: Final = ("ok", "warn", "fail", "held", "cancelled")
 _TERM: Final = re.compile(r"(?:(?P<above>\d*)\+)?(?P<body>[^+]+?)(?:\+(?P<below>\d*))?\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What terms ask about; each maps a name of the graph to its values.
 
     Attributes:

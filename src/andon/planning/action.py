@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.catalog.records import Delivery, InputRef
 from andon.errors import Problem
@@ -18,8 +19,7 @@ declared. rename: takes over the snapshot of a removed asset of the same definit
 Kind = Literal["source", "sql", "python", "view"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class Forecast(Struct, frozen=True, kw_only=True):
     """What looking at a raw table's origin means for it, made by acquisition.
 
     Attributes:
@@ -40,8 +40,7 @@ class Forecast:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One step of a plan.
 
     Attributes:
@@ -67,8 +66,7 @@ class Action:
     renamed_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What would be done in one environment, in an order that can be executed.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from andon.catalog.records import Audit, CheckResult, InputRef, Snapshot, State
 from andon.graph.order import Graph
@@ -19,16 +21,14 @@ Key = tuple[str, str, str]
 """Asset, build key, split."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Hashes over an asset's checks, made where checks are understood."""
 
     split: str
     checks: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """Everything a plan is made from.
 
     Attributes:

@@ -7,14 +7,14 @@ shrinks they are judged again, until nothing changes; the held set only grows, s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.catalog.records import Change, Held
 from andon.graph.order import Graph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
+class Crossing(Struct, frozen=True, kw_only=True):
     """A check on `owner` that reads other assets; `check` is its identity, `label` its name."""
 
     owner: str
@@ -23,8 +23,7 @@ class Crossing:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """Which candidates may be published and what is held."""
 
     published: tuple[str, ...]

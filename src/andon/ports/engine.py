@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from andon.schema import Schema
 
 Scalar = None | bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A file the engine wrote: rows and bytes. It is not durable yet."""
 
     rows: int
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uses:
+class Uses(Struct, frozen=True, kw_only=True):
     """Names in a query as the engine's own parser sees them.
 
     Attributes:
@@ -34,8 +33,7 @@ class Uses:
     functions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """Rows of a query in the memory of the engine: their schema, and the table that holds them."""
 
     schema: Schema

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from andon.ports.engine import Scalar, Written
 from andon.schema import Schema
 from andon.spec.asset import Form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonInputData:
+class PythonInputData(Struct, frozen=True, kw_only=True):
     """One argument: a table expression of the engine that reads it, and the form wanted."""
 
     argument: str
@@ -22,8 +22,7 @@ class PythonInputData:
     form: Form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonTask:
+class PythonTask(Struct, frozen=True, kw_only=True):
     """One call of a user's function in a worker process.
 
     Attributes:
@@ -50,8 +49,7 @@ class PythonTask:
     timeout_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonResult:
+class PythonResult(Struct, frozen=True, kw_only=True):
     """What the worker wrote."""
 
     schema: Schema

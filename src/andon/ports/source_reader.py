@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from andon.acquisition.arrivals import Arrivals as Arrivals
 from andon.acquisition.arrivals import Found as Found
@@ -15,8 +16,7 @@ from andon.schema import Schema
 from andon.spec.source import SourceTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPart:
+class NewPart(Struct, frozen=True, kw_only=True):
     """A staged Parquet file of a raw table.
 
     Attributes:
@@ -30,8 +30,7 @@ class NewPart:
     role: str = "data"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawTable:
+class RawTable(Struct, frozen=True, kw_only=True):
     """A raw table read from deliveries.
 
     Attributes:

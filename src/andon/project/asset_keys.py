@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from andon.names import did_you_mean, is_identifier
 from andon.project.check_entries import read_checks
@@ -19,8 +19,7 @@ Types = tuple[tuple[str, str], ...]
 Notes = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """What tables of any origin may declare."""
 
     description: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Imports:
+
+class Imports(Struct, frozen=True):
     """Local name -> dotted name, e.g. ``pl`` -> ``polars``, ``DataFrame`` -> ``polars.DataFrame``."""
 
     names: Mapping[str, str]

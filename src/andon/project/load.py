@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from andon.errors import Problem, ProjectInvalid, Where
 from andon.hashing import text_hash
 from andon.names import is_asset_name, is_identifier
-from andon.project.cache import (
-    ParseCache,
-    decode_as,
-    decode_assets,
-    decode_source,
-    encode,
-    encode_assets,
-    encode_source,
-)
+from andon.project.cache import ParseCache, decode_as, encode
 from andon.project.parts import Parts
 from andon.project.resolve import resolve
 from andon.project.settings import FILE, Config, read_config
@@ -127,7 +119,7 @@ class _Loader:
             name = PurePosixPath(file.path).stem
             if file.path.count("/") > 1 or not is_identifier(name):
                 self._refuse_name(file.path, f"`{name}` is no name of a source", "sources/raw.yml")
-            source = self._cached("source", file, decode_source, encode_source, self._source)
+            source = self._cached("source", file, SourceSpec, self._source)
             if source is None:
                 self._broken.append(f"{name}.")
             else:
@@ -140,8 +132,7 @@ class _Loader:
         return read_source(file, self._findings)
 
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
-        decode = decode_as(tuple[Macro, ...])
-        return self._cached("macros", file, decode, encode, self._parse_macros) or ()
+        return self._cached("macros", file, tuple[Macro, ...], self._parse_macros) or ()
 
     def _parse_macros(self, file: TextFile) -> tuple[Macro, ...]:
         from andon.sql.macros import read_macros
@@ -167,7 +158,7 @@ class _Loader:
         if file.path.endswith(".py"):
             found = self._python_assets(file)
         else:
-            found = self._cached("sql", file, decode_assets, encode_assets, self._sql_assets) or ()
+            found = self._cached("sql", file, tuple[AssetSpec, ...], self._sql_assets) or ()
         if not found:
             name = _name_of(file.path)
             many = "for:" in file.text
@@ -200,7 +191,7 @@ class _Loader:
             file = self._read(path)
             if file is None:
                 continue
-            body = self._cached("check", file, decode_as(SqlBody), encode, self._query)
+            body = self._cached("check", file, SqlBody, self._query)
             if body is not None:
                 found[path] = body
         return found
@@ -211,16 +202,11 @@ class _Loader:
         return read_body(file, 0, self._findings, self._fallback, seeded=True)[0]
 
     def _cached(
-        self,
-        kind: str,
-        file: TextFile,
-        decode: Callable[..., T],
-        encode: Callable[[T], bytes],
-        parse: Callable[[TextFile], T | None],
+        self, kind: str, file: TextFile, record: type[T], parse: Callable[[TextFile], T | None]
     ) -> T | None:
         """A parsed file; what has problems is never cached, so they are told every time."""
         key = text_hash(f"{kind}\0{self._seeded}\0{file.path}\0{file.text}")
-        known = self._cache.find(key, decode)
+        known: T | None = self._cache.find(key, decode_as(record))
         if known is not None:
             return known
         before = len(self._findings.problems)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from andon.project.imports import Imports, imports_of, module_of
 from andon.project.text import TextFile
@@ -14,8 +15,7 @@ from andon.project.text import TextFile
 Read = Callable[[str], TextFile | None]
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Struct, frozen=True, dict=True):
     """One file of the project.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.project.text import TextFile
 from andon.spec.asset import AssetSpec
@@ -12,8 +13,7 @@ from andon.spec.source import SourceSpec
 from andon.sql.body import Macro, SqlBody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What the files of a project declare, each read for itself.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from andon.errors import Where
 from andon.names import asset_name_of, did_you_mean
@@ -42,8 +43,7 @@ _FORM_FIX = (
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A declared function: the asset without its code hash, and what the hash needs."""
 
     asset: AssetSpec

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.hashing import content_hash, text_hash
-from andon.project.cache import ParseCache, decode_as, decode_assets, encode, encode_assets
+from andon.project.cache import ParseCache, decode_as, encode
 from andon.project.distributions import Installed
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec, PythonBody
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from andon.project.python_code import Reached
 
 
-class _Entry(msgspec.Struct, array_like=True):
+class _Entry(Struct, array_like=True):
     """A cached asset, and the files it rests on: path -> hash of the text, empty if not there."""
 
-    asset: msgspec.Raw
+    asset: AssetSpec
     texts: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...]
     distributions: tuple[tuple[str, str], ...]
@@ -51,7 +51,7 @@ class PythonFiles:
         key = text_hash(f"python\0{file.path}\0{file.text}")
         entry = self._cache.find(key, decode_as(_Entry))
         if entry is not None and self._is_current(entry):
-            return decode_assets(entry.asset)
+            return (entry.asset,)
         before = len(self._findings.problems)
         made = self._parse(file)
         if made is None or len(self._findings.problems) > before:
@@ -62,7 +62,7 @@ class PythonFiles:
             key,
             encode(
                 _Entry(
-                    asset=msgspec.Raw(encode_assets([asset])),
+                    asset=asset,
                     texts=tuple(sorted((path, self._hash(path)) for path in seen)),
                     files=asset.body.files,
                     distributions=asset.body.distributions,

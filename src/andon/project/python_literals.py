@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from andon.errors import ProjectInvalid
 from andon.project.conditions import judge_conditions

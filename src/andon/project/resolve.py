@@ -4,7 +4,8 @@ meaning."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from andon.errors import Where
 from andon.project.check_bodies import with_bodies

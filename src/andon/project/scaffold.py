@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+from msgspec import Struct
 
 from andon.errors import Problem, UsageError
 
@@ -23,8 +24,7 @@ _NOT_NAME = re.compile(r"[^a-z0-9]+")
 _IGNORED = ".andon/\n*.duckdb\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
+class _Table(Struct, frozen=True, kw_only=True):
     name: str
     path: str
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from andon.errors import Where
 from andon.names import did_you_mean, is_identifier
@@ -33,8 +34,7 @@ SETTING_KEYS = (
 _AT_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """What ``andon.toml`` says."""
 
     name: str

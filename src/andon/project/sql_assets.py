@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from andon.errors import Problem
 from andon.names import AssetName, asset_name_of
@@ -29,8 +30,7 @@ _OPENING = re.compile(r"/\*\s*andon:?")
 _MISPLACED = re.compile(r"^[ \t]*/\*[ \t]*andon[ \t:]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(Struct, frozen=True):
     """The keys, None if they cannot be read, and where the query starts, -1 if it has no start."""
 
     node: MapNode | None

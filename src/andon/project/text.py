@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from andon.errors import Problem, ProjectInvalid, Where
 from andon.sql.body import Span
 
 
-@dataclass(frozen=True)
-class TextFile:
+class TextFile(Struct, frozen=True, dict=True):
     """A file of the project: path relative to it (posix form) and its text."""
 
     path: str
@@ -46,8 +47,7 @@ class TextFile:
         return self.where_at(found.start(), len(name)) if found else self.where(1)
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Collects problems while a project is read, so that all are told at once."""
 
     problems: list[Problem] = field(default_factory=list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from andon.names import is_identifier
 from andon.project.fields import Fields
@@ -13,8 +14,7 @@ _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 SCALAR_KEY = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """One entry: full name of its asset, and values bound as parameters."""
 
     name: str

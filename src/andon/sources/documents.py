@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts
@@ -30,8 +32,7 @@ _BATCH = 256
 _FORMATS = {"lines": "newline_delimited", "array": "array", "free": "unstructured"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
+class _Shape(Struct, frozen=True, kw_only=True):
     """What files read in one statement share."""
 
     shape: str

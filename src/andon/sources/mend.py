@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from andon.sources.codecs import chunks
 from andon.sources.dialect import split_record
@@ -27,8 +28,7 @@ _SHOWN = 3
 _ENDS = b"\r\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
+class Mended(Struct, frozen=True, kw_only=True):
     """Outcome of mending one file.
 
     Attributes:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 BOM = b"\xef\xbb\xbf"
 _HEAD = 1 << 20
 Newline = Literal["\n", "\r\n"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """What one pass over the bytes found.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from andon.acquisition.evidence import NULL_WORDS, Seen
 from andon.schema import Column
@@ -23,8 +24,7 @@ _MOMENT = _DATE + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 _ZONED = _MOMENT + r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """What files read in one statement share.
 
     Attributes:
@@ -42,8 +42,7 @@ class Shape:
     nulls: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextFile:
+class TextFile(Struct, frozen=True, kw_only=True):
     """A delimited file ready to be read.
 
     Attributes:

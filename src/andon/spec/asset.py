@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.errors import Problem
 from andon.names import AssetName
@@ -15,8 +16,7 @@ Form = Literal["polars", "pandas", "arrow", "duckdb"]
 duckdb.DuckDBPyRelation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonInput:
+class PythonInput(Struct, frozen=True, kw_only=True):
     """One argument of a Python asset: name of the argument, asset read, form wanted."""
 
     argument: str
@@ -24,8 +24,7 @@ class PythonInput:
     form: Form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonBody:
+class PythonBody(Struct, frozen=True, kw_only=True, tag=True):
     """A Python asset, read from its syntax tree; planning never runs user code.
 
     Attributes:
@@ -47,8 +46,7 @@ class PythonBody:
     parameters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetSpec:
+class AssetSpec(Struct, frozen=True, kw_only=True):
     """One asset as declared.
 
     Attributes:
@@ -82,7 +80,7 @@ class AssetSpec:
     columns: tuple[tuple[str, str], ...] = ()
     column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     checks: tuple[Check, ...] = ()
-    limit: Tolerance = field(default=Tolerance(share=0.01))
+    limit: Tolerance = Tolerance(share=0.01)
     together: tuple[str, ...] = ()
     every_s: float | None = None
     retries: int | None = None

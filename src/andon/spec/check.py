@@ -6,8 +6,9 @@ passes all of them but `NotNull`); set checks judge the table as a whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.errors import Where
 from andon.hashing import Value, value_hash
@@ -18,8 +19,7 @@ Literal_ = None | bool | int | float | str
 """A scalar as YAML or Python gives it; dates are text that the engine casts to the column's type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True, kw_only=True):
     """How many failing rows still pass: a count of rows, or a share of them (0..1)."""
 
     rows: int | None = None
@@ -35,9 +35,8 @@ class Tolerance:
 NO_TOLERANCE = Tolerance(rows=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Common:
-    """What every check has.
+class Common(Struct, frozen=True, kw_only=True, tag=True):
+    """What every check has. Checks that ask the same are equal, wherever they are declared.
 
     Attributes:
         on_fail: what a failure does.
@@ -49,18 +48,22 @@ class Common:
     on_fail: OnFail = "stop"
     tolerance: Tolerance = NO_TOLERANCE
     name: str = ""
-    where: Where | None = field(default=None, compare=False)
+    where: Where | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and _meaning(other) == _meaning(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), _meaning(self)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotNull(Common):
+class NotNull(Common, frozen=True, kw_only=True):
     """No null in `column`."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unique(Common):
+class Unique(Common, frozen=True, kw_only=True):
     """No two rows share the same non-null values of `columns`.
 
     Attributes:
@@ -71,16 +74,14 @@ class Unique(Common):
     keep_first_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(Common):
+class Accepted(Common, frozen=True, kw_only=True):
     """Every non-null value of `column` is one of `values`."""
 
     column: str
     values: tuple[Literal_, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range(Common):
+class Range(Common, frozen=True, kw_only=True):
     """Every non-null value of `column` lies between `min` and `max`, both included, each optional."""
 
     column: str
@@ -88,16 +89,14 @@ class Range(Common):
     max: Literal_ = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern(Common):
+class Pattern(Common, frozen=True, kw_only=True):
     """Every non-null value of `column` matches the regular expression `regex` in full (RE2 syntax)."""
 
     column: str
     regex: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relationship(Common):
+class Relationship(Common, frozen=True, kw_only=True):
     """Every non-null value of `columns` stands in `to_columns` of asset `to_asset`."""
 
     columns: tuple[str, ...]
@@ -105,8 +104,7 @@ class Relationship(Common):
     to_columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expect(Common):
+class Expect(Common, frozen=True, kw_only=True):
     """A SQL condition that holds for every row; a null result passes.
 
     Attributes:
@@ -118,24 +116,21 @@ class Expect(Common):
     macros: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowCount(Common):
+class RowCount(Common, frozen=True, kw_only=True):
     """Number of rows between `min` and `max`, both included, each optional."""
 
     min: int | None = None
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness(Common):
+class Freshness(Common, frozen=True, kw_only=True):
     """The newest value of `column` is at most `max_age_s` seconds before the run's logical time."""
 
     column: str
     max_age_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlCheck(Common):
+class SqlCheck(Common, frozen=True, kw_only=True):
     """A query kept in a file of the project; every row it returns is a bad row.
 
     Attributes:
@@ -150,7 +145,7 @@ class SqlCheck(Common):
     path: str
     sql: str
     reads: tuple[str, ...]
-    body: SqlBody | None = field(default=None, compare=False)
+    body: SqlBody | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     macros: tuple[str, ...] = ()
 
@@ -180,6 +175,12 @@ KINDS: dict[type[Common], str] = {
     Freshness: "freshness",
     SqlCheck: "sql",
 }
+
+
+def _meaning(check: Common) -> tuple[object, ...]:
+    """Values of all fields but those that say where it stands."""
+    names = check.__struct_fields__
+    return tuple(getattr(check, name) for name in names if name not in {"where", "body"})
 
 
 def kind_of(check: Check) -> str:
@@ -227,7 +228,7 @@ def label_of(check: Check) -> str:
 def identity_of(check: Check) -> str:
     """Hash of everything that decides the verdict; equal checks have equal identities."""
     body: dict[str, Value] = {"kind": kind_of(check)}
-    for name in check.__dataclass_fields__:
+    for name in check.__struct_fields__:
         if name in ("where", "name", "body"):
             continue
         value = getattr(check, name)

@@ -8,8 +8,9 @@ a place; who reads a file adds the place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from andon.names import is_asset_name
 from andon.spec.check import (
@@ -44,8 +45,7 @@ AMOUNT = int | str
 ATTRIBUTE = "__andon_asset__"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(Struct, frozen=True, kw_only=True):
     """What ``@asset`` was given, as given; for tools that import a project's function."""
 
     options: tuple[tuple[str, object], ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from andon.errors import Problem
 from andon.spec.asset import AssetSpec
@@ -13,8 +13,7 @@ from andon.sql.body import Macro
 Scalar = None | bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How the project runs; none of it enters a fingerprint.
 
     Attributes:
@@ -40,8 +39,7 @@ class Settings:
     seed: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectSpec:
+class ProjectSpec(Struct, frozen=True, kw_only=True):
     """Everything declared, validated, and with all names resolved.
 
     Attributes:
@@ -59,7 +57,7 @@ class ProjectSpec:
     sources: tuple[SourceSpec, ...] = ()
     assets: tuple[AssetSpec, ...] = ()
     macros: tuple[Macro, ...] = ()
-    warnings: tuple[Problem, ...] = field(default=())
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def source_tables(self) -> tuple[SourceTable, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
@@ -11,8 +12,7 @@ from andon.spec.check import Check, Tolerance
 Format = Literal["csv", "tsv", "json", "jsonl", "parquet"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvDialect:
+class CsvDialect(Struct, frozen=True, kw_only=True):
     """How a delimited file is read; None is detected per source.
 
     Attributes:
@@ -29,8 +29,7 @@ class CsvDialect:
     nulls: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceTable:
+class SourceTable(Struct, frozen=True, kw_only=True):
     """One table of a source: files by path or glob that are read into a raw table.
 
     Attributes:
@@ -52,8 +51,8 @@ class SourceTable:
     columns: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     key: tuple[str, ...] = ()
-    limit: Tolerance = field(default=Tolerance(share=0.01))
-    quarantine_limit: Tolerance = field(default=Tolerance(share=0.01))
+    limit: Tolerance = Tolerance(share=0.01)
+    quarantine_limit: Tolerance = Tolerance(share=0.01)
     together: tuple[str, ...] = ()
     column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     description: str = ""
@@ -62,8 +61,7 @@ class SourceTable:
     where_path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSpec:
+class SourceSpec(Struct, frozen=True, kw_only=True):
     """A source: an outside system that data is acquired from.
 
     Attributes:

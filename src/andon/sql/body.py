@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 ClockKind = Literal["timestamptz", "timestamp", "date", "time", "timetz"]
 """Type of the literal that takes the place of a clock function."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A part of a SQL text by character offsets, end excluded."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableRef:
+class TableRef(Struct, frozen=True, kw_only=True):
     """One mention of a table in a SQL text.
 
     Attributes:
@@ -32,8 +31,7 @@ class TableRef:
     has_alias: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """Something that holds for the rows of a query whatever its inputs hold.
 
     Attributes:
@@ -48,8 +46,7 @@ class Proof:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlBody:
+class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
     """A parsed SQL asset. Everything in it is plain and can be cached.
 
     Attributes:
@@ -86,8 +83,7 @@ class SqlBody:
         return tuple(dict.fromkeys(table.name for table in self.tables))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
+class Macro(Struct, frozen=True, kw_only=True):
     """A `create macro` statement of ``macros/``.
 
     Attributes:

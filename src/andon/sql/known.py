@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.sql.single import is_single
 
@@ -12,8 +14,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """Columns whose values together belong to one row at most.
 
     Attributes:
@@ -27,8 +28,7 @@ class Key:
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What is known of the rows of a relation.
 
     Attributes:
@@ -68,8 +68,7 @@ NOTHING = Known()
 """A relation of which nothing is known, as every table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One column of a select list.
 
     Attributes:
@@ -83,8 +82,7 @@ class Item:
     column: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """What a select reads.
 
     Attributes:
@@ -107,8 +105,7 @@ class Source:
         return parts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """The select list, with stars written out as far as the columns are known.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from andon.sql.filled import filled_columns
 from andon.sql.grouping import is_plain_group
@@ -24,8 +25,7 @@ _SELECT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Common table expressions in sight, each with what was in sight where it stands."""
 
     tables: dict[str, tuple[exp.Expr, Scope] | None] = field(default_factory=dict)

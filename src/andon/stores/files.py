@@ -6,10 +6,11 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from andon.catalog.records import DataFile, FileRole
 from andon.hashing import content_hash

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Found
 from andon.acquisition.choose import choose
@@ -115,15 +116,15 @@ def test_the_key_follows_bytes_origin_and_minor_version() -> None:
 
 
 def test_only_what_changes_rows_is_in_the_fingerprint() -> None:
-    same = replace(
+    same = structs.replace(
         TABLE, paths=("x/*",), owner="me", description="d", key=("a",), limit=Tolerance(rows=3)
     )
     assert fingerprint(same, "erp") == fingerprint(TABLE, "erp")
     assert reading(same) == reading(TABLE)
     for other in (
-        replace(TABLE, format="csv"),
-        replace(TABLE, columns=(("a", "DATE"),)),
-        replace(TABLE, dialect=CsvDialect(nulls=("-",))),
+        structs.replace(TABLE, format="csv"),
+        structs.replace(TABLE, columns=(("a", "DATE"),)),
+        structs.replace(TABLE, dialect=CsvDialect(nulls=("-",))),
     ):
         assert fingerprint(other, "erp") != fingerprint(TABLE, "erp")
     assert fingerprint(TABLE, "other") != fingerprint(TABLE, "erp")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from andon.catalog.records import Change, Publication, Snapshot, SnapshotStatus
 from andon.catalog.retention import Collectible, Keep, collect

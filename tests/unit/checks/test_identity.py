@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from andon.checks.identity import checks_identity, cross, local, split_identity
 from andon.checks.split import within_limit

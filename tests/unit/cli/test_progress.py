@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from andon.catalog.records import Audit, CheckResult, Held
 from andon.cli.progress import finished_lines, landed_lines

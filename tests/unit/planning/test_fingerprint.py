@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from andon.catalog.records import InputRef
 from andon.names import AssetName
@@ -39,7 +39,7 @@ def python(**changes: object) -> AssetSpec:
     return AssetSpec(
         name=AssetName("m.p"),
         path="assets/m/p.py",
-        body=replace(body, **changes),  # type: ignore[arg-type]  # fields by name
+        body=replace(body, **changes),
     )
 
 
@@ -86,7 +86,7 @@ def test_comments_and_layout_are_never_in_it(query: str) -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_what_is_for_people_or_for_running_is_never_in_it(change: dict[str, object]) -> None:
-    assert of(replace(sql(), **change)) == BEFORE  # type: ignore[arg-type]  # fields by name
+    assert of(replace(sql(), **change)) == BEFORE
 
 
 @pytest.mark.parametrize(

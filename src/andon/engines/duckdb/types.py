@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from andon.sql.quote import identifier
 from andon.sql.quote import literal as literal
@@ -16,8 +17,7 @@ _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 quote = identifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeTree:
+class TypeTree(Struct, frozen=True, kw_only=True):
     """One type.
 
     Attributes:
