@@ -10,7 +10,7 @@ from tests.factories import write_files, write_project
 
 FILES = {
     "sources/raw.yml": "tables:\n  a: {path: data/a.csv}\n",
-    "data/a.csv": "k,v\n1.2,10\n1.2,20\n1.4,30\n",
+    "data/a.csv": "k,v\n" + "".join(f"{n}.2,{n}\n{n}.2,7\n{n}.4,{n}\n" for n in range(1500)),
 }
 GROUPED = "select k, count(*) as n from raw.a group by k"
 
@@ -57,7 +57,7 @@ def test_a_declared_type_that_makes_keys_equal_is_found_out(tmp_path: Path) -> N
     wrong = asset(GROUPED, "unique: k", header="columns: {k: integer}\n")
     write_project(tmp_path, {**FILES, "assets/m/a.sql": wrong})
     with andon.open(tmp_path) as project:
-        assert seen(project) == {"unique: k": ("fail", "2 of 2 rows")}
+        assert seen(project) == {"unique: k": ("fail", "3,000 of 3,000 rows")}
 
 
 def test_a_macro_that_looks_like_a_function_proves_nothing(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_macro_that_looks_like_a_function_proves_nothing(tmp_path: Path) -> No
     files = {"assets/m/a.sql": asset(query, "not_null: n"), "macros/m.sql": macro}
     write_project(tmp_path, {**FILES, **files})
     with andon.open(tmp_path) as project:
-        assert seen(project) == {"not_null: n": ("fail", "3 of 3 rows")}
+        assert seen(project) == {"not_null: n": ("fail", "4,500 of 4,500 rows")}
 
 
 def test_what_is_judged_again_is_asked_of_the_rows(tmp_path: Path) -> None:
@@ -75,6 +75,13 @@ def test_what_is_judged_again_is_asked_of_the_rows(tmp_path: Path) -> None:
         project.run()
         (outcome,) = project.check("m.a")
         assert outcome.audit is not None
-        assert [one.observed for one in outcome.audit.results] == ["0 of 2 rows"]
+        assert [one.observed for one in outcome.audit.results] == ["0 of 3,000 rows"]
         write_files(tmp_path, {"assets/m/a.sql": asset(GROUPED, "unique: [k, n]")})
-        assert seen(project) == {"unique: k, n": ("pass", "0 of 2 rows")}
+        assert seen(project) == {"unique: k, n": ("pass", "0 of 3,000 rows")}
+
+
+def test_few_rows_are_asked_since_that_costs_less(tmp_path: Path) -> None:
+    few = {"data/a.csv": "k,v\n1,2\n3,4\n"}
+    write_project(tmp_path, {**FILES, **few, "assets/m/a.sql": asset(GROUPED, "unique: k")})
+    with andon.open(tmp_path) as project:
+        assert seen(project) == {"unique: k": ("pass", "0 of 2 rows")}

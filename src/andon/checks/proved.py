@@ -8,8 +8,8 @@ from typing import Final
 
 from andon.schema import Schema
 from andon.spec.check import Check, NotNull, Unique, identity_of
-from andon.sql.body import Proof, SqlBody
 from andon.sql.known import folded
+from andon.sql.proofs import Proof
 
 _EXACT: Final = re.compile(
     r"(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|VARCHAR|BOOLEAN|UUID|BLOB|DECIMAL\(\d+,\d+\)"
@@ -20,26 +20,22 @@ _EXACT: Final = re.compile(
 
 def proved(
     checks: Sequence[Check],
-    body: SqlBody,
+    proofs: Sequence[Proof],
     *,
     columns: Sequence[tuple[str, str]],
-    macros: Iterable[str],
     schema: Schema,
 ) -> Mapping[str, str]:
     """Identities of the checks that hold for every result of the query, each with the reason.
 
     Args:
+        proofs: what the query proves.
         columns: declared types; the query's result is cast to them afterwards, and a cast may make
             two values equal or a value null.
-        macros: lower-case names of the project's macros. One of them may be anything, whatever
-            the parser takes it for, so a query that calls one proves nothing.
         schema: columns of the result.
     """
-    if not body.proofs or not set(body.functions).isdisjoint(macros):
-        return {}
     cast = {folded(name) for name, _ in columns}
     exact = {folded(c.name) for c in schema.columns if _EXACT.match(c.type)} - cast
-    usable = [proof for proof in body.proofs if exact.issuperset(proof.columns)]
+    usable = [proof for proof in proofs if exact.issuperset(proof.columns)]
     found = {identity_of(check): _why(check, usable) for check in checks}
     return {identity: why for identity, why in found.items() if why}
 

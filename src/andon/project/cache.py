@@ -22,7 +22,7 @@ from andon.sql.version import CANONICAL_VERSION
 from andon.version import VERSION
 
 T = TypeVar("T")
-FORMAT = 3
+FORMAT = 4
 _DIGEST_BYTES = 16
 
 

@@ -31,21 +31,6 @@ class TableRef(Struct, frozen=True, kw_only=True):
     has_alias: bool
 
 
-class Proof(Struct, frozen=True, kw_only=True):
-    """Something that holds for the rows of a query whatever its inputs hold.
-
-    Attributes:
-        kind: ``unique``: no two rows have the same values in all `columns`, nulls taken for equal;
-            ``not_null``: the one column of `columns` is never null.
-        columns: lower-case names of columns of the result.
-        why: what in the query makes it so, in words.
-    """
-
-    kind: Literal["unique", "not_null"]
-    columns: tuple[str, ...]
-    why: str
-
-
 class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
     """A parsed SQL asset. Everything in it is plain and can be cached.
 
@@ -62,7 +47,6 @@ class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
         parameters: names of ``$name`` parameters read.
         functions: lower-case names of all functions called, among them project macros.
         is_opaque: True if only the engine's own parser understood it.
-        proofs: what the query proves of its rows, as long as it calls no macro of the project.
     """
 
     text: str
@@ -75,7 +59,6 @@ class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
     parameters: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     is_opaque: bool = False
-    proofs: tuple[Proof, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:

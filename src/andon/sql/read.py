@@ -18,7 +18,6 @@ from andon.sql.lex import Token, lex
 from andon.sql.outside import refused_calls, refused_files
 from andon.sql.parse import NotParsed, is_query, parse
 from andon.sql.place import place
-from andon.sql.proofs import proofs
 from andon.sql.references import files_named, references
 from andon.sql.unnamed import unnamed_columns
 
@@ -67,7 +66,7 @@ def read_sql(
         for problem in refused_files(text, files_named(trees[0], start), path)
         if problem.where and (problem.where.line, problem.where.column) not in told
     ]
-    return replace(body, proofs=proofs(trees[0])), (*unnamed, *hidden, *files, *found)
+    return body, (*unnamed, *hidden, *files, *found)
 
 
 def body_of(

@@ -9,7 +9,7 @@ from andon.checks.plan import Proved, plan
 from andon.checks.proved import proved
 from andon.schema import Column, Schema
 from andon.spec.check import Check, Expect, NotNull, Tolerance, Unique, identity_of
-from andon.sql.body import Proof, SqlBody
+from andon.sql.proofs import Proof
 
 SCHEMA = Schema(
     (
@@ -22,10 +22,6 @@ SCHEMA = Schema(
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def body(*proofs: Proof, functions: tuple[str, ...] = ()) -> SqlBody:
-    return SqlBody(text="", start=0, canonical="", tables=(), functions=functions, proofs=proofs)
-
-
 def key(*columns: str) -> Proof:
     return Proof(kind="unique", columns=columns, why=f"grouped by {', '.join(columns)}")
 
@@ -33,54 +29,46 @@ def key(*columns: str) -> Proof:
 COUNTED = Proof(kind="not_null", columns=("n",), why="a count is never null")
 
 
-def reasons(
-    check: Check, known: SqlBody, *cast: str, macros: tuple[str, ...] = ()
-) -> tuple[str, ...]:
+def reasons(check: Check, known: Proof, *cast: str) -> tuple[str, ...]:
     declared = [(name, "INTEGER") for name in cast]
-    found = proved([check], known, columns=declared, macros=macros, schema=SCHEMA)
+    found = proved([check], [known], columns=declared, schema=SCHEMA)
     assert set(found) <= {identity_of(check)}
     return tuple(found.values())
 
 
 def test_a_key_proves_unique_over_it_and_over_more_columns() -> None:
-    assert reasons(Unique(columns=("k",)), body(key("k"))) == ("grouped by k",)
-    assert reasons(Unique(columns=("J", "K")), body(key("k"))) == ("grouped by k",)
+    assert reasons(Unique(columns=("k",)), key("k")) == ("grouped by k",)
+    assert reasons(Unique(columns=("J", "K")), key("k")) == ("grouped by k",)
 
 
 def test_a_key_proves_nothing_about_fewer_columns() -> None:
-    assert reasons(Unique(columns=("k",)), body(key("k", "j"))) == ()
+    assert reasons(Unique(columns=("k",)), key("k", "j")) == ()
 
 
 def test_one_row_proves_every_key() -> None:
-    assert reasons(Unique(columns=("n",)), body(key())) == ("grouped by ",)
+    assert reasons(Unique(columns=("n",)), key()) == ("grouped by ",)
 
 
 def test_a_proof_of_one_kind_proves_no_other() -> None:
-    assert reasons(NotNull(column="n"), body(COUNTED)) == ("a count is never null",)
-    assert reasons(Unique(columns=("n",)), body(COUNTED)) == ()
-    assert reasons(NotNull(column="k"), body(key("k"))) == ()
-    assert reasons(Expect(condition="n is not null"), body(COUNTED)) == ()
+    assert reasons(NotNull(column="n"), COUNTED) == ("a count is never null",)
+    assert reasons(Unique(columns=("n",)), COUNTED) == ()
+    assert reasons(NotNull(column="k"), key("k")) == ()
+    assert reasons(Expect(condition="n is not null"), COUNTED) == ()
 
 
 def test_a_declared_type_of_the_key_forbids_the_proof() -> None:
-    assert reasons(Unique(columns=("k", "j")), body(key("k")), "J") == ("grouped by k",)
-    assert reasons(Unique(columns=("k", "j")), body(key("k")), "k") == ()
-    assert reasons(NotNull(column="n"), body(COUNTED), "N") == ()
-
-
-def test_a_macro_of_the_project_forbids_every_proof() -> None:
-    calling = body(COUNTED, functions=("count", "nvl"))
-    assert reasons(NotNull(column="n"), calling, macros=("other",)) != ()
-    assert reasons(NotNull(column="n"), calling, macros=("nvl",)) == ()
+    assert reasons(Unique(columns=("k", "j")), key("k"), "J") == ("grouped by k",)
+    assert reasons(Unique(columns=("k", "j")), key("k"), "k") == ()
+    assert reasons(NotNull(column="n"), COUNTED, "N") == ()
 
 
 def test_types_that_may_be_equal_in_another_way_are_looked_at() -> None:
-    assert reasons(Unique(columns=("every",)), body(key("every"))) == ()
+    assert reasons(Unique(columns=("every",)), key("every")) == ()
 
 
 def test_neither_failure_nor_tolerance_plays_a_part() -> None:
     aside = Unique(columns=("k",), on_fail="quarantine", tolerance=Tolerance(rows=3))
-    assert reasons(aside, body(key("k"))) == ("grouped by k",)
+    assert reasons(aside, key("k")) == ("grouped by k",)
 
 
 def test_a_proved_check_needs_no_statement_and_says_why_it_passes() -> None:

@@ -47,6 +47,9 @@ def _config(
     }
     if threads is not None:
         config["threads"] = threads
+    if threads == 1:
+        # Reading ahead in other threads costs more than it gives where there is one for the work.
+        config["async_threads"] = 0
     if memory_bytes is not None:
         config["memory_limit"] = f"{memory_bytes}B"
     return config
