@@ -7,7 +7,9 @@ change when a parser library is upgraded.
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple, cast
+from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 Kind = Literal["word", "quoted", "string", "number", "parameter", "operator", "mark"]
 
@@ -41,7 +43,7 @@ _EDGE: Final = re.compile(r"/\*|\*/")
 _MUNCHING: Final = re.compile(r"[~!@#%^&|`?]")
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True, gc=False):
     """One token: what it is, its text as written and in lower case, where (end excluded)."""
 
     kind: Kind
@@ -74,20 +76,22 @@ def lex(text: str, start: int = 0) -> list[Token]:
     append, match = tokens.append, _TOKEN.match
     position = start
     while found := match(text, position):
-        kind = found.lastgroup or "other"
+        kind: Any = found.lastgroup
         if kind == "tag":
             # The last group only inside a dollar-quoted string.
             kind = "string"
-        begin, position = found.span(kind)
+        part, position = found[kind], found.end()
+        begin = position - len(part)
         if kind == "comment":
-            if text[begin] == "/":
+            if part == "/*":
                 position = end_of_comment(text, begin)
             continue
-        if kind == "operator" and position - begin > 1:
+        if kind == "operator":
             position = _operator_end(text, begin, position)
-        part = text[begin:position]
-        known = "mark" if kind == "other" else kind
-        append(Token(cast("Kind", known), part, begin, position, part.lower()))
+            part = text[begin:position]
+        elif kind == "other":
+            kind = "mark"
+        append(Token(kind, part, begin, position, part.lower()))
     return tokens
 
 
