@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ _RANDOM: Final = frozenset({"random", "uuid", "gen_random_uuid", "uuidv4", "uuid
 _COMMENT: Final = re.compile(r"--|/\*")
 
 
+@lru_cache(maxsize=1024)  # many assets declare the same ones
 def check_condition(text: str) -> str | None:
     """Why a text is not one condition on a row; None if it is.
 

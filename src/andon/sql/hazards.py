@@ -20,6 +20,7 @@ _TAKING: Final = frozenset(
 )
 _SET_OPERATORS: Final = frozenset({"union", "intersect", "except"})
 _UNIQUE_NAME: Final = re.compile(r"(?:\w+_)?(?:id|key|uuid|pk|number|no|sk)\Z")
+_DOUBTFUL: Final = _RANKING | _TAKING | {"limit", "fetch", "distinct"}
 _ANY: Final = re.compile(
     r"\b(?:limit|fetch|distinct|over|" + "|".join(sorted(_TAKING)) + r")\b", re.IGNORECASE
 )
@@ -47,9 +48,9 @@ _Words = tuple[str, str, str, str]
 
 def _found(tokens: Sequence[Token]) -> Iterator[tuple[Token, _Words]]:
     for index, token in enumerate(tokens):
-        if token.kind != "word":
-            continue
         word = token.lower
+        if word not in _DOUBTFUL or token.kind != "word":
+            continue
         words: _Words | None = None
         if word in _RANKING or word in _TAKING:
             if index + 1 < len(tokens) and tokens[index + 1].text == "(":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -20,6 +21,9 @@ from andon.sql.parse import NotParsed, is_query, parse
 from andon.sql.place import place
 from andon.sql.references import files_named, references
 from andon.sql.unnamed import unnamed_columns
+
+_QUOTED_FILE: Final = re.compile(r"""['"][^'"]*[./\\:*?]""")
+"""Something in quotes that may name a file; many texts hold none."""
 
 _NOT_CALLED: Final = frozenset(
     "in using and or not on where as over from select by when then else case exists any all "
@@ -61,9 +65,10 @@ def read_sql(
     hidden = shadows(body, trees[0], path)
     found = findings(body, tokens, path, seeded=seeded)
     told = {(p.where.line, p.where.column) for p in found if p.where and p.code == "SQL003"}
+    named = files_named(trees[0], start) if _QUOTED_FILE.search(text, start) else ()
     files = [
         problem
-        for problem in refused_files(text, files_named(trees[0], start), path)
+        for problem in refused_files(text, named, path)
         if problem.where and (problem.where.line, problem.where.column) not in told
     ]
     return body, (*unnamed, *hidden, *files, *found)
