@@ -299,10 +299,13 @@ def _still_fails(question: Question, name: str, own: Audit, across: Audit | None
     for result in own.results:
         if result.verdict == "fail":
             return result.label
+    failed = [result for result in across.results if result.verdict == "fail"] if across else []
+    if not failed:
+        return ""
     declared = {identity_of(check): check for check in _checks_of(question.project, name)}
-    for result in across.results if across else ():
+    for result in failed:
         check = declared.get(result.check)
-        if result.verdict != "fail" or check is None:
+        if check is None:
             continue
         if _stands(question.state, result, references_of(check, name)):
             return result.label
