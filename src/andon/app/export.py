@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from andon.catalog.records import Snapshot
+from andon.catalog.records import Snapshot, State
 from andon.errors import AndonError, Problem, Unavailable
 from andon.execution.line import Scans, Tools
 
@@ -16,13 +16,18 @@ def export_path(tools: Tools, environment: str) -> Path:
     return tools.root / f"{environment}.duckdb"
 
 
-def export_published(tools: Tools, environment: str) -> bool:
+def export_published(tools: Tools, environment: str, known: State | None = None) -> bool:
     """Bring the views of an environment up to its newest publication, in one step.
 
     Only views whose snapshot changed are written anew. Safe to repeat: it does nothing if the file
     is up to date. Returns whether it wrote.
+
+    Args:
+        tools: of the project.
+        environment: whose views.
+        known: its state as read a moment ago, to see that nothing is to be done; read if None.
     """
-    state = tools.catalog.state(environment)
+    state = known or tools.catalog.state(environment)
     marker = tools.store.root / "export" / f"{environment}.json"
     target = export_path(tools, environment)
     wanted = {name: p.snapshot_id for name, p in sorted(state.pointers.items())}

@@ -31,7 +31,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
         prepared = prepare(tools, spec, order.environment, order.selection)
         if not prepared.plan.has_work:
             sweep(tools)
-            export_published(tools, order.environment)
+            export_published(tools, order.environment, prepared.state)
             return _nothing(run_id, prepared, order, time.perf_counter() - began, round_)
         # Imported here, so that a run with nothing to do stays light.
         from andon.app.carry import carry_out
