@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import NewType
 
@@ -44,6 +43,8 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     >>> closest("ordres", ["orders", "customers"])
     'orders'
     """
+    from difflib import get_close_matches  # only a mistake pays for it
+
     found = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import threading
 import warnings
@@ -71,6 +70,8 @@ def _wild(folder: Path) -> UsageError:
 
 def whoami() -> str:
     """Name of the person at the keyboard, for the record."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

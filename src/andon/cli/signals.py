@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -137,6 +136,8 @@ def _listening(heard: Callable[[int], None]) -> Iterator[None]:
     The main thread may be deep in the engine, where a Python signal handler
     would wait until the query is done.
     """
+    import socket  # help and completion do without
+
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
 

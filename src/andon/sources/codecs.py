@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -64,6 +60,10 @@ def open_plain(path: Path, origin: str) -> Iterator[IO[bytes]]:
     Raises:
         TaskFailed: (SRC003) the compressed file is damaged or cut short; `origin` is named.
     """
+    import gzip  # a run with nothing to do reads no file
+    import lzma
+    import zlib
+
     try:
         with _open(path, compression_of(path)) as stream:
             yield stream
@@ -95,10 +95,16 @@ def _open(path: Path, compression: Compression) -> IO[bytes]:
         case "none":
             return path.open("rb")
         case "gzip":
+            import gzip
+
             return cast(IO[bytes], gzip.open(path, "rb"))
         case "bz2":
+            import bz2
+
             return bz2.open(path, "rb")
         case "xz":
+            import lzma
+
             return lzma.open(path, "rb")
         case "zstd":
             from andon.sources.zstd import ZstdStream
