@@ -111,6 +111,19 @@ def execute(*statements: str) -> None:
     run([sys.executable, "-c", script, "set threads = 2", *statements], ROOT)
 
 
+def forget(folder: Path) -> None:
+    """Let a project be as it was before its first run.
+
+    What it kept is put aside, not deleted: a file system that has just freed many files makes the
+    next ones dear, which no first build on a real machine pays.
+    """
+    kept = folder / ".andon"
+    if kept.exists():
+        aside = folder.parent / "forgotten"
+        aside.mkdir(exist_ok=True)
+        kept.rename(aside / f"{folder.name}-{time.monotonic_ns()}")
+
+
 def typical(job: Callable[[], Cost], repeats: int) -> Cost:
     """Median CPU and wall time and highest peak over some repeats of a job."""
     costs = [job() for _ in range(repeats)]

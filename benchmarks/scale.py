@@ -8,14 +8,13 @@ its ratio to the limit, since both depend on the machine in the same way.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.generate import change_leaf, leaf_of, write_leaf_by_hand, write_synthetic
-from benchmarks.measure import Cost, Row, andon, by_hand, table, typical
+from benchmarks.measure import Cost, Row, andon, by_hand, forget, table, typical
 from benchmarks.workload import Workload
 
 HELP_S = 0.10
@@ -97,12 +96,12 @@ def _again(assets: int, folder: Path, workload: Workload) -> list[Row]:
 
 
 def _cold_plan(folder: Path) -> Cost:
-    shutil.rmtree(folder / ".andon", ignore_errors=True)
+    forget(folder)
     return andon("plan", cwd=folder)
 
 
 def _cold_run(folder: Path) -> Cost:
-    shutil.rmtree(folder / ".andon", ignore_errors=True)
+    forget(folder)
     return andon("run", cwd=folder)
 
 
