@@ -241,14 +241,14 @@ def test_references_are_the_tables_that_are_no_ctes(engine: DuckDBEngine) -> Non
         "select 'é', (select max(x) from raw.\"B b\") from d join c using (x)\n"
         "where exists (with raw as (from s.t) from raw) and x in (from plain)"
     )
-    found = engine.parse_references(sql)
+    found = engine.reader.parse_references(sql)
     assert [name for name, _, _ in found] == ["raw.a", "raw.B b", "s.t", "plain"]
     assert [sql[start:end] for _, start, end in found] == ["raw.a", 'raw."B b"', "s.t", "plain"]
 
 
 def test_references_of_what_is_no_query_are_an_error(engine: DuckDBEngine) -> None:
     with pytest.raises(TaskFailed, match="ENG002"):
-        engine.parse_references("selec from")
+        engine.reader.parse_references("selec from")
 
 
 def test_threads_write_and_read_at_once(engine: DuckDBEngine, tmp_path: Path) -> None:

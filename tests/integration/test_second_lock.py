@@ -32,7 +32,7 @@ def body_of(text: str, *reads: str) -> SqlBody:
 
 
 def refused(engine: DuckDBEngine, text: str, *reads: str) -> list[str]:
-    reading = second_reading(engine, body_of(text, *reads), "assets/x.sql")
+    reading = second_reading(engine.reader, body_of(text, *reads), "assets/x.sql")
     return [problem.what for problem in reading.refused]
 
 
@@ -66,7 +66,7 @@ def test_a_table_that_was_not_told_is_refused(engine: DuckDBEngine, text: str) -
 def test_a_plain_table_that_was_not_told_does_not_exist_for_the_engine(
     engine: DuckDBEngine, text: str
 ) -> None:
-    assert not engine.may_reach_out(text)
+    assert not engine.reader.may_reach_out(text)
     with pytest.raises(andon.AndonError, match=r"hidden(\.t)? does not exist|\"hidden\""):
         engine.describe(text, {})
 
@@ -141,7 +141,7 @@ def test_a_plain_word_costs_no_second_parse(word: str) -> None:
     ],
 )
 def test_what_is_not_one_plain_query_is_parsed(engine: DuckDBEngine, text: str) -> None:
-    assert engine.may_reach_out(text)
+    assert engine.reader.may_reach_out(text)
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ def test_a_check_file_that_reads_more_than_it_told_is_refused(engine: DuckDBEngi
     body = body_of(text, "staging.orders")
     check = SqlCheck(path="checks/c.sql", sql=text, reads=body.reads, body=body)
     with pytest.raises(andon.AndonError, match="checks/c.sql reads the table `hidden.t`"):
-        guard_checks(engine, (check,))
+        guard_checks(engine.reader, (check,))
 
 
 def test_tables_without_a_place_are_found_in_the_text(engine: DuckDBEngine) -> None:
     sql = 'select * from (describe staging.orders), (describe "b" . c)'
-    assert engine.parse_references(sql) == [
+    assert engine.reader.parse_references(sql) == [
         ("staging.orders", sql.index("staging"), sql.index(")")),
         ("b.c", sql.index('"b"'), len(sql) - 1),
     ]
@@ -218,7 +218,7 @@ def test_the_second_lock_costs_less_than_a_few_milliseconds(engine: DuckDBEngine
     took = []
     for _ in range(50):
         began = time.perf_counter()
-        assert not second_reading(engine, body, "x.sql").refused
+        assert not second_reading(engine.reader, body, "x.sql").refused
         took.append(time.perf_counter() - began)
     assert min(took) < 0.005
 

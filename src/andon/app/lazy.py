@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from andon.ports.engine import Engine, Held, Scalar, Uses, Written
+from andon.ports.engine import Engine, Held, Scalar, Written
+from andon.ports.sql_reader import SqlReader
 from andon.schema import Schema
 
 T = TypeVar("T")
@@ -41,6 +42,11 @@ class LazyEngine(Generic[E]):
     def __init__(self, once: Once[E], version: str) -> None:
         self._once = once
         self.version = version
+
+    @property
+    def reader(self) -> SqlReader:
+        """See the port."""
+        return self._once().reader
 
     def scan(self, schema: Schema, paths: Sequence[Path]) -> str:
         """See the port."""
@@ -75,29 +81,3 @@ class LazyEngine(Generic[E]):
     def digest_algorithm(self) -> str:
         """See the port."""
         return self._once().digest_algorithm()
-
-    def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
-        """See the port."""
-        return self._once().parse_references(sql)
-
-    def may_reach_out(self, sql: str) -> bool:
-        """See the port."""
-        return self._once().may_reach_out(sql)
-
-    def parse_uses(self, sql: str) -> Uses | None:
-        """See the port."""
-        return self._once().parse_uses(sql)
-
-    def define_macros(self, statements: Sequence[str]) -> None:
-        """See the port."""
-        self._once().define_macros(statements)
-
-    def interrupt(self) -> None:
-        """See the port; nothing runs before the first use."""
-        if self._once.made is not None:
-            self._once.made.interrupt()
-
-    def close(self) -> None:
-        """See the port; nothing is open before the first use."""
-        if self._once.made is not None:
-            self._once.made.close()

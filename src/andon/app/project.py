@@ -330,6 +330,6 @@ class Project:
 
         engine = DuckDBEngine(self.root / STORE, threads=1, folders=())
         try:
-            return engine.parse_references(sql)
+            return engine.reader.parse_references(sql)
         finally:
             engine.close()

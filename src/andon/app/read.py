@@ -132,12 +132,12 @@ def _parse(tools: Tools, sql: str) -> SqlBody:
     try:
         body, problems = read_sql(sql, 0, "query", seeded=True)
     except NotParsed:
-        found = tools.engine().parse_references(sql)
+        found = tools.engine().reader.parse_references(sql)
         body, problems = read_opaque(sql, 0, "query", found)
     errors = tuple(p for p in problems if p.severity == "error")
     if errors:
         raise ProjectInvalid(*errors)
-    reading = second_reading(tools.engine(), body, "query")
+    reading = second_reading(tools.engine().reader, body, "query")
     if reading.refused:
         raise ProjectInvalid(*reading.refused)
     return body

@@ -113,7 +113,7 @@ def build_asset(
     """
     if isinstance(asset.body, PythonBody):
         return _build_python(line, asset, asset.body, inputs)
-    reading = second_reading(engine, asset.body, asset.path)
+    reading = second_reading(engine.reader, asset.body, asset.path)
     if reading.refused:
         raise TaskFailed(*reading.refused)
     scans = Scans(line.tools)

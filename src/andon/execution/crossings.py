@@ -138,7 +138,7 @@ class CrossingJudge:
         if found:
             raise TaskFailed(*found)
         engine = self._line.engine_for(rows_read([snapshot, *seen.values()]))
-        guard_checks(engine, (check,))
+        guard_checks(engine.reader, (check,))
         audit = plan(
             (check,),
             asset=owner,

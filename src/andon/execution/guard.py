@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from andon.errors import Problem, TaskFailed
-from andon.ports.engine import Engine
+from andon.ports.sql_reader import SqlReader
 from andon.spec.check import Check, SqlCheck
 from andon.sql.body import SqlBody
 from andon.sql.outside import unforeseen
@@ -30,23 +30,23 @@ class Reading(Struct, frozen=True, kw_only=True):
     refused: tuple[Problem, ...] = ()
 
 
-def second_reading(engine: Engine, body: SqlBody, path: str) -> Reading:
+def second_reading(reader: SqlReader, body: SqlBody, path: str) -> Reading:
     """The engine's reading of a query as written, before tables are put in place.
 
     Raises:
         TaskFailed: (ENG002) the engine cannot parse it; (ENG010) it is not one select.
     """
     text = body.text[body.start :]
-    if not engine.may_reach_out(text):
+    if not reader.may_reach_out(text):
         return Reading(is_told=True)
-    found = engine.parse_uses(text)
+    found = reader.parse_uses(text)
     if found is None:
         return Reading(is_told=False)
     refused = unforeseen(body.reads, found.tables, found.functions, path)
     return Reading(is_told=True, refused=refused)
 
 
-def guard_checks(engine: Engine, checks: Iterable[Check]) -> None:
+def guard_checks(reader: SqlReader, checks: Iterable[Check]) -> None:
     """Refuse a check file that would read what Andon's own reading of it did not tell.
 
     Raises:
@@ -54,6 +54,6 @@ def guard_checks(engine: Engine, checks: Iterable[Check]) -> None:
     """
     for check in checks:
         if isinstance(check, SqlCheck) and check.body is not None:
-            reading = second_reading(engine, check.body, check.path)
+            reading = second_reading(reader, check.body, check.path)
             if reading.refused:
                 raise TaskFailed(*reading.refused)

@@ -105,7 +105,7 @@ def prove(line: Line, subject: Subject) -> Proof:
     if found:
         raise TaskFailed(*found)
     engine = subject.engine
-    guard_checks(engine, subject.checks)
+    guard_checks(engine.reader, subject.checks)
     subject, aside_counts = _set_aside(line, subject)
     audit = plan(
         subject.checks,

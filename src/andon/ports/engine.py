@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from andon.ports.sql_reader import SqlReader
 from andon.schema import Schema
 
 Scalar = None | bool | int | float | str
@@ -19,18 +20,6 @@ class Written(Struct, frozen=True, kw_only=True):
 
     rows: int
     bytes: int
-
-
-class Uses(Struct, frozen=True, kw_only=True):
-    """Names in a query as the engine's own parser sees them.
-
-    Attributes:
-        tables: dotted names of all tables that are no CTEs in scope, as written.
-        functions: names of all functions, operators among them, without schema.
-    """
-
-    tables: frozenset[str]
-    functions: frozenset[str]
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -53,6 +42,11 @@ class Engine(Protocol):
         """Version as text, e.g. ``2.0.0``."""
         ...
 
+    @property
+    def reader(self) -> SqlReader:
+        """How this engine reads SQL."""
+        ...
+
     def scan(self, schema: Schema, paths: Sequence[Path]) -> str:
         """Table expression in parentheses that reads stored files in the declared types."""
         ...
@@ -68,7 +62,7 @@ class Engine(Protocol):
         planned, written and judged without being computed or read again. For few rows.
 
         Args:
-            query: known to be one select (`parse_uses` told it).
+            query: known to be one select (its `reader` told it).
 
         Yields:
             None if the rows kept could behave otherwise than the rows written, as under a
@@ -100,31 +94,4 @@ class Engine(Protocol):
 
     def digest_algorithm(self) -> str:
         """Name, version and engine version of the digest; unlike ones are never compared."""
-        ...
-
-    def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
-        """Tables a query reads by the engine's own parser: (dotted name, start, end) offsets."""
-        ...
-
-    def may_reach_out(self, sql: str) -> bool:
-        """Whether a query could read or call what is not its own, by the engine's own tokens.
-
-        False is certain, and says that it is one query; True asks for `parse_uses`. It costs little.
-        """
-        ...
-
-    def parse_uses(self, sql: str) -> Uses | None:
-        """What one select reads and calls by the engine's own parser; None if its tree is not told."""
-        ...
-
-    def define_macros(self, statements: Sequence[str]) -> None:
-        """Create macros, in order; repeating replaces them."""
-        ...
-
-    def interrupt(self) -> None:
-        """Stop everything that runs now; each call raises `Cancelled`."""
-        ...
-
-    def close(self) -> None:
-        """Release memory and spill files. Safe to repeat."""
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,16 +12,15 @@ from typing import Any, TypeVar
 import duckdb
 
 from andon.engines.duckdb import digest, forms, frames
-from andon.engines.duckdb.describe import bound, not_one_select, parsed, schema_of
+from andon.engines.duckdb.describe import bound, parsed, schema_of
 from andon.engines.duckdb.faults import translate
 from andon.engines.duckdb.hold import SCHEMA, Places, is_collated, may_be_renamed
-from andon.engines.duckdb.references import references, uses
+from andon.engines.duckdb.reader import DuckDBReader
 from andon.engines.duckdb.session import open_session
 from andon.engines.duckdb.types import literal, quote
-from andon.engines.duckdb.words import may_reach_out
 from andon.engines.duckdb.write import copy_statement, write_relation
 from andon.errors import Problem, TaskFailed
-from andon.ports.engine import Held, Scalar, Uses, Written
+from andon.ports.engine import Held, Scalar, Written
 from andon.schema import Schema
 
 T = TypeVar("T")
@@ -73,13 +71,12 @@ class DuckDBEngine:
         )
         self._connection.execute(f"create schema {SCHEMA}")
         self._lock = threading.Lock()
-        self._parsing = threading.Lock()
-        self._parser: duckdb.DuckDBPyConnection | None = None
         self._live: set[duckdb.DuckDBPyConnection] = set()
         self._described: dict[str, Schema] = {}
         self._places = Places()
         self._has_collations = False
         self._is_closed = False
+        self.reader = DuckDBReader(self._connection)
         self.version: str = duckdb.__version__
 
     def scan(self, schema: Schema, paths: Sequence[Path]) -> str:
@@ -214,39 +211,6 @@ class DuckDBEngine:
         """Name, version and engine version of the digest."""
         return f"rowsum{digest.VERSION}-duckdb{self.version}"
 
-    def parse_references(self, sql: str) -> Sequence[tuple[str, int, int]]:
-        """Tables a query reads: (dotted name, start, end) in characters of `sql`.
-
-        Raises:
-            TaskFailed: (ENG002) it cannot be parsed.
-        """
-        tree = self._tree(sql)
-        if tree["error"]:
-            raise _not_parsed(tree)
-        return references(tree, sql)
-
-    def may_reach_out(self, sql: str) -> bool:
-        """Whether a query could read or call what is not its own; see the port."""
-        return may_reach_out(sql)
-
-    def parse_uses(self, sql: str) -> Uses | None:
-        """Tables and functions of a query, those inside ``describe`` and ``table x`` too.
-
-        None where DuckDB tells no tree: a `pivot` without `in (...)`, and what is no query.
-
-        Raises:
-            TaskFailed: (ENG002) it cannot be parsed; (ENG010) it is not one select.
-        """
-        tree = self._tree(sql)
-        if not tree["error"]:
-            if len(tree["statements"]) != 1:
-                raise not_one_select(len(tree["statements"]))
-            return uses(tree)
-        if tree.get("error_type") == "not implemented":
-            return None
-        self._run(sql, lambda cursor: cursor.extract_statements(sql))  # refuses it with its place
-        raise _not_parsed(tree)
-
     def define_macros(self, statements: Sequence[str]) -> None:
         """Create macros, in order; repeating replaces them.
 
@@ -272,20 +236,9 @@ class DuckDBEngine:
             if self._is_closed:
                 return
             self._is_closed = True
-        if self._parser is not None:
-            self._parser.close()
+        self.reader.close()
         self._connection.close()
         shutil.rmtree(self._spill_dir, ignore_errors=True)
-
-    def _tree(self, sql: str) -> dict[str, Any]:
-        """Syntax tree of a query; prepared once on a cursor of its own, which halves its cost."""
-        with self._parsing:
-            if self._parser is None:
-                self._parser = self._connection.cursor()
-                self._parser.execute("prepare tree as select json_serialize_sql($1)")
-            found = self._parser.execute(f"execute tree({literal(sql)})").fetchall()
-        tree: dict[str, Any] = json.loads(found[0][0])
-        return tree
 
     def _run(
         self, query: str, work: Callable[[duckdb.DuckDBPyConnection], T], lines_before: int = 0
@@ -316,17 +269,6 @@ def _replacing(statement: str) -> str:
     if words[0].lower() == "create" and not words[1].lower().startswith("or "):
         return f"create or replace {words[1]}"
     return head
-
-
-def _not_parsed(tree: Mapping[str, Any]) -> TaskFailed:
-    return TaskFailed(
-        Problem(
-            code="ENG002",
-            what=f"the query is not valid: {tree.get('error_message', 'unknown')}",
-            why="the engine could not parse it",
-            fix="correct the query",
-        )
-    )
 
 
 def _hides(name: str) -> TaskFailed:

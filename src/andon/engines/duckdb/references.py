@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from andon.ports.engine import Uses
+from andon.ports.sql_reader import Uses
 
 _NOWHERE = 1 << 63
 """Locations from here on are none: DuckDB knows no place for `table x` and inside `describe x`."""
