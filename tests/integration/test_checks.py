@@ -316,3 +316,11 @@ def test_many_accepted_values_are_looked_up(engine: duckdb.DuckDBPyConnection, t
     table = Table(engine, query)
     assert table.failing(check) == table.failing(check, rows=201) == [50]
     assert len(table.failing_rows(check)) == 50
+
+
+@pytest.mark.parametrize("rows", [None, 5])
+def test_keys_of_a_collated_view_are_compared_as_its_readers_compare_them(
+    engine: duckdb.DuckDBPyConnection, rows: int | None
+) -> None:
+    table = Table(engine, "select unnest(['a', 'A', 'b', 'c', null]) collate nocase as c")
+    assert table.failing(Unique(columns=("c",)), rows=rows) == [2]

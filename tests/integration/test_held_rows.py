@@ -48,6 +48,7 @@ def test_parameters_are_bound(engine: DuckDBEngine) -> None:
         "select 1 as a, 2 as A",
         "select 1 as a, 2 as a, 3 as a_1",
         "select 'a' collate nocase as a",
+        'select 1 as "a\nb", 2 as "a\nb"',
     ],
 )
 def test_rows_that_would_behave_otherwise_are_not_held(engine: DuckDBEngine, query: str) -> None:

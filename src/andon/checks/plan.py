@@ -232,7 +232,9 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
 
 
 def _unique(columns: Sequence[str], keeps_first: bool, subject: Subject, draft: _Draft) -> Measure:
-    parts = [_portable(column, subject.type_of(column)) for column in columns]
+    # A view may give a column a collation, which its type does not show.
+    is_collated = "collate" in subject.relation.lower()
+    parts = [_portable(c, subject.type_of(c)) if not is_collated else None for c in columns]
     if draft.is_small and all(parts):
         key = str(parts[0]) if len(parts) == 1 else f"row({', '.join(map(str, parts))})"
         whole = key if len(parts) == 1 else f"case when {has_parts(columns)} then {key} end"

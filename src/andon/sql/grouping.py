@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.sql.known import Item, Key, Shown, Source, set_beside
-from andon.sql.single import columns_in, is_aggregate, is_scalar, without_brackets
+from andon.sql.single import columns_in, has_window, is_aggregate, is_scalar, without_brackets
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -25,7 +25,9 @@ def group_key(group: exp.Expr, source: Source, list_: Shown) -> Key | None:
     if list_.passed:
         return None
     if group.args.get("all"):
-        found = [item for item in list_.items if not is_aggregate(item.tree)]
+        found = _grouped_by_all(list_)
+        if found is None:
+            return None
     else:
         given = [without_brackets(tree) for tree in group.expressions]
         chosen = [_item_of(tree, given, source, list_) for tree in given]
@@ -35,6 +37,21 @@ def group_key(group: exp.Expr, source: Source, list_: Shown) -> Key | None:
     names = [item.name for item in found]
     why = f"grouped by {', '.join(dict.fromkeys(names))}" if names else "it is one row"
     return Key(columns=frozenset(names), why=why)
+
+
+def _grouped_by_all(list_: Shown) -> list[Item] | None:
+    """The items that `group by all` groups by; None where it may group by nothing, or by more.
+
+    The engine leaves constants out, and without an aggregate then groups nothing; what it makes of
+    windows is not relied upon.
+    """
+    if any(has_window(item.tree) for item in list_.items):
+        return None
+    found = [item for item in list_.items if any(columns_in(item.tree))]
+    found = [item for item in found if not is_aggregate(item.tree)]
+    if not found and not any(is_aggregate(item.tree) for item in list_.items):
+        return None
+    return found
 
 
 def _item_of(tree: exp.Expr, group: list[exp.Expr], source: Source, list_: Shown) -> Item | None:

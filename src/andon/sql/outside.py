@@ -14,7 +14,7 @@ from andon.sql.place import place
 
 _OUTSIDE: Final = re.compile(
     r"(?:read_\w+|sniff_csv|glob|(?:parquet|sqlite|postgres|mysql|iceberg|delta|arrow|pandas|ducklake)"
-    r"_\w+|st_read\w*|query|query_table|duckdb_\w+|pragma_\w+|getenv|which_secret|from_substrait\w*"
+    r"_\w+|st_read\w*|query|query_table|histogram_values|json_serialize_plan|duckdb_\w+|pragma_\w+|getenv|which_secret|from_substrait\w*"
     r"|http_\w+|nextval|currval|setval|write_log|python_\w+|json_execute_serialized_sql|seq_scan"
     r"|(?:enable|disable)_\w+|(?:force_)?checkpoint|\w+_external_resource\w*|truncate_duckdb_logs"
     r"|current_(?:setting|query|\w+_id)|txid_current|getvariable|pg_sleep|sleep_ms|extension_versions"

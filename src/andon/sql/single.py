@@ -47,6 +47,11 @@ def is_single(tree: exp.Expr) -> bool:
     return all(type(node).__name__ in _ALL for node in _nodes(tree))
 
 
+def has_window(tree: exp.Expr) -> bool:
+    """Whether an expression holds a window function."""
+    return any(type(node).__name__ in _WINDOWS for node in _nodes(tree))
+
+
 def is_aggregate(tree: exp.Expr) -> bool:
     """Whether an expression holds an aggregate, and no column outside of one."""
     found = False

@@ -300,3 +300,20 @@ def test_a_long_chain_of_queries_is_given_up_in_time() -> None:
     steps = ", ".join(f"x{i + 1} as (select a from x{i})" for i in range(900))
     (tree,) = parse(f"with x0 as (select distinct a from t), {steps} select a from x900")
     assert proofs(tree) == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) over () as n from t group by all",
+        "select 1 as one from t group by all",
+        "select row_number() over () % 2 as k from t group by all",
+        "select 1 as one, sum(count(*)) over () as n from t group by all",
+    ],
+)
+def test_group_by_all_without_anything_to_group_by_makes_no_key(query: str) -> None:
+    assert unique(query) == set()
+
+
+def test_a_constant_is_no_part_of_the_key_of_group_by_all() -> None:
+    assert unique("select a, 1 as one, count(*) as n from t group by all") == {("a",)}

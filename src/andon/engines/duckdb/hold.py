@@ -11,7 +11,7 @@ from andon.schema import Schema
 SCHEMA = "andon_held"
 """Schema of these tables, which no query of a user can name: it would be an unknown asset."""
 
-_RENAMED = re.compile(r"(.+)_\d+\Z")
+_RENAMED = re.compile(r"(.+)_\d+\Z", re.DOTALL)
 
 
 class Places:

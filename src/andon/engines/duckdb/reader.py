@@ -11,7 +11,7 @@ import duckdb
 
 from andon.engines.duckdb.describe import not_one_select
 from andon.engines.duckdb.faults import translate
-from andon.engines.duckdb.references import references, uses
+from andon.engines.duckdb.references import references, uses, written
 from andon.engines.duckdb.types import literal
 from andon.engines.duckdb.words import may_reach_out
 from andon.errors import Problem, TaskFailed
@@ -74,7 +74,21 @@ class DuckDBReader:
                 self._cursor.execute("prepare tree as select json_serialize_sql($1)")
             found = self._cursor.execute(f"execute tree({literal(sql)})").fetchall()
         tree: dict[str, Any] = json.loads(found[0][0])
+        by = "" if tree["error"] else written(tree)
+        if by:
+            raise _writes(by)
         return tree
+
+
+def _writes(by: str) -> TaskFailed:
+    return TaskFailed(
+        Problem(
+            code="ENG010",
+            what=f"the query writes: a part of it is `{by}`",
+            why="an asset is the rows of one select; Andon does the writing",
+            fix="take that part out, and let an asset of its own give the rows",
+        )
+    )
 
 
 def _not_parsed(tree: Mapping[str, Any]) -> TaskFailed:

@@ -8,6 +8,9 @@ from typing import Any
 
 from andon.ports.sql_reader import Uses
 
+_READING = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+"""Kinds of parts of a query that read; any other may write."""
+
 _NOWHERE = 1 << 63
 """Locations from here on are none: DuckDB knows no place for `table x` and inside `describe x`."""
 
@@ -36,6 +39,13 @@ def references(tree: Mapping[str, Any], sql: str) -> list[tuple[str, int, int]]:
     return sorted(found, key=lambda item: item[1])
 
 
+def written(tree: Mapping[str, Any]) -> str:
+    """What a query writes by, as ``copy`` in a CTE; empty if it only reads."""
+    kinds = (str(node.get("type", "")) for node, _ in _nodes(tree))
+    found = next((k for k in kinds if k.endswith("_NODE") and k not in _READING), "")
+    return found.removesuffix("_NODE").removesuffix("_QUERY").lower()
+
+
 def uses(tree: Mapping[str, Any]) -> Uses:
     """All tables but CTEs in scope, and all functions, from the output of ``json_serialize_sql``."""
     tables: set[str] = set()
@@ -43,6 +53,10 @@ def uses(tree: Mapping[str, Any]) -> Uses:
     for node, ctes in _nodes(tree):
         if "function_name" in node:
             functions.add(node["function_name"])
+        if node.get("type") == "TABLE_FUNCTION":
+            function = node.get("function") or {}
+            if str(function.get("function_name", "")).lower() == "histogram":
+                functions.add("query_table")  # as a table it reads the one that a text names
         if _is_table(node, ctes):
             tables.add(".".join(node["qualified_name"]["path"]))
         elif node.get("show_type") == "SHOW_SPECIAL":

@@ -7,7 +7,7 @@ there is nothing to find, and parsing it once more (forty times the cost) tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import duckdb
@@ -21,8 +21,17 @@ _PLAIN = re.compile(r"""(?:[a-z_0-9]+|"[a-z_0-9 ]*"|'[a-z_0-9 ,;=%+-]*')\Z""", r
 _NUMBER = re.compile(r"[0-9._]*(?:e[0-9]*)?\Z", re.ASCII)
 _OPERATOR = re.compile(r"(?:\$|[-+*/%<>=!~^&|.,:()\[\]{}?@#]+)\Z")
 _BEGINNINGS = frozenset({"select", "with", "from", "values", "("})
-_FORMS = frozenset({"table", "describe", "summarize", "pivot", "unpivot", "show"})
-"""Words that make a table of what follows them, or several statements of one."""
+_FORMS = frozenset(
+    {"table", "describe", "summarize", "pivot", "unpivot", "show", "histogram"}
+    | {"copy", "insert", "update", "delete", "truncate", "merge"}
+)
+"""Words that make a table of what follows them, or several statements of one, or that write."""
+
+_BEFORE_DESC = frozenset(
+    {"(", "union", "all", "except", "intersect", "distinct", "name", "lateral"}
+)
+_AFTER_DESC = frozenset({"", ",", ")", "nulls", "limit", "offset", "rows", "range", "groups"})
+"""Around `desc` of an order; elsewhere it is short for `describe`."""
 
 _SYSTEM = re.compile(
     rf"{SCHEMA}|duckdb_|pg_|sqlite_|pragma_|information_schema|test_|show_|"
@@ -38,9 +47,17 @@ def may_reach_out(sql: str) -> bool:
     False also says that it is one query, beginning as queries do.
     """
     words = list(_words(sql))
-    if not words or words[0] not in _BEGINNINGS:
+    if not words or words[0] not in _BEGINNINGS or words[-1] == "data":  # `with no data`
         return True
-    return any(is_suspect(word) for word in words)
+    return any(is_suspect(word) for word in words) or _describes(words)
+
+
+def _describes(words: Sequence[str]) -> bool:
+    return any(
+        word == "desc"
+        and (words[at - 1] in _BEFORE_DESC or "".join(words[at + 1 : at + 2]) not in _AFTER_DESC)
+        for at, word in enumerate(words)
+    )
 
 
 def _words(sql: str) -> Iterator[str]:
@@ -50,7 +67,7 @@ def _words(sql: str) -> Iterator[str]:
     starts = [start for start, _ in found]
     for (start, kind), end in zip(found, [*starts[1:], len(text)], strict=False):
         if kind != duckdb.token_type.comment:
-            yield text[start:end].decode().strip().lower()
+            yield text[start:end].decode().strip(" \t\r\n\f\v").lower()
 
 
 @lru_cache(maxsize=4096)
