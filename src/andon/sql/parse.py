@@ -53,9 +53,11 @@ def parse(text: str) -> list[exp.Expr]:
     """
     from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
+    from sqlglot.parser import logger
 
     dialect = _duckdb()
     plain = _with_plain_blanks(text)
+    was_silent, logger.disabled = logger.disabled, True  # it warns of what is told as a problem
     try:
         trees = dialect.parser().parse(dialect.tokenize(plain), plain)
     except RecursionError as error:
@@ -64,6 +66,8 @@ def parse(text: str) -> list[exp.Expr]:
         raise _not_parsed(plain, error.errors[0] if error.errors else {}) from error
     except TokenError as error:
         raise NotParsed(line=1, column=1, reason=str(error).splitlines()[0]) from error
+    finally:
+        logger.disabled = was_silent
     # A comment after the last semicolon becomes a statement of its own.
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
 
