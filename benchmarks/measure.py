@@ -126,7 +126,16 @@ def forget(folder: Path) -> None:
 
 def typical(job: Callable[[], Cost], repeats: int) -> Cost:
     """Median CPU and wall time and highest peak over some repeats of a job."""
-    costs = [job() for _ in range(repeats)]
+    return _typical([job() for _ in range(repeats)])
+
+
+def in_turn(one: Callable[[], Cost], other: Callable[[], Cost], repeats: int) -> tuple[Cost, Cost]:
+    """`typical` of two jobs that are run in turn, so that a machine whose speed drifts treats both alike."""
+    costs = [(one(), other()) for _ in range(repeats)]
+    return _typical([first for first, _ in costs]), _typical([second for _, second in costs])
+
+
+def _typical(costs: Sequence[Cost]) -> Cost:
     return Cost(
         cpu_s=median(cost.cpu_s for cost in costs),
         wall_s=median(cost.wall_s for cost in costs),

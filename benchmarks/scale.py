@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.generate import change_leaf, leaf_of, write_leaf_by_hand, write_synthetic
-from benchmarks.measure import Cost, Row, andon, by_hand, forget, table, typical
+from benchmarks.measure import Cost, Row, andon, by_hand, forget, in_turn, table, typical
 from benchmarks.workload import Workload
 
 HELP_S = 0.10
@@ -39,11 +39,11 @@ def measure(size: str, folder: Path) -> list[Row]:
 
 def _project(assets: int, folder: Path) -> list[Row]:
     workload = write_synthetic(assets, folder)
-    repeats = 3 if assets <= 100 else 1
+    repeats = 5 if assets <= 100 else 3 if assets <= BUILT else 1
     cold, warm = PARSE_S[assets]
     rows = [
         _row(f"parse cold, {assets:,}", cold, typical(lambda: _cold_plan(folder), repeats)),
-        _row(f"parse warm, {assets:,}", warm, typical(lambda: andon("plan", cwd=folder), 3)),
+        _row(f"parse warm, {assets:,}", warm, typical(lambda: andon("plan", cwd=folder), 5)),
     ]
     if assets <= BUILT:
         rows += _first_build(assets, folder, repeats)
@@ -52,8 +52,7 @@ def _project(assets: int, folder: Path) -> list[Row]:
 
 
 def _first_build(assets: int, folder: Path, repeats: int) -> list[Row]:
-    limit = typical(lambda: by_hand(folder), repeats)
-    cost = typical(lambda: _cold_run(folder), repeats)
+    limit, cost = in_turn(lambda: by_hand(folder), lambda: _cold_run(folder), repeats)
     return [
         Row(
             what=f"first build, {assets:,} assets + {2 * assets:,} checks",

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import Cost, Row, andon, by_hand, run, table, typical
+from benchmarks.measure import Cost, Row, andon, by_hand, in_turn, run, table, typical
 from benchmarks.tpch_assets import ASSETS
 from benchmarks.workload import Workload, write_by_hand, write_project
 
@@ -32,9 +32,9 @@ def measure(size: str, folder: Path) -> list[Row]:
     generate(SCALES[size], folder / "data")
     workload = write_tpch(folder)
     limit = typical(lambda: by_hand(folder), 3)
-    first = typical(lambda: _build(folder), 3)
+    bare = _without_checks(folder)
+    first, unchecked = in_turn(lambda: _build(folder), lambda: _build(bare), 3)
     again = andon("run", cwd=folder)
-    unchecked = typical(lambda: _build(_without_checks(folder)), 3)
     checks = sum(len(asset.checks) for asset in workload.assets)
     what = f"TPC-H SF{SCALES[size]}, {len(workload.assets)} assets + {checks} checks"
     return [
