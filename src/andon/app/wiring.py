@@ -35,9 +35,10 @@ STORE = ".andon"
 """Folder of a project in which Andon keeps its own."""
 
 FEW_BYTES = 256 << 20
-"""Most memory of the engine for few rows; of a stated limit it gets a sixteenth, but `LEAST_BYTES`."""
+"""Most memory of the engine for few rows; of a stated limit it gets a sixteenth."""
 
 LEAST_BYTES = 8 << 20
+"""Least memory of it: less, and it could not hold a block of every column."""
 
 _WORKER_SHARE = 0.5
 """Share of the memory limit that the workers of Python assets get, if there are any."""
@@ -88,9 +89,9 @@ def wire(
     store = FileTableStore(place, on_step=on_step)
     catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only, on_step=on_step)
     installed = engine_version()
-    started = Once(lambda: _engine(place, spec, store))
+    started = Once(lambda: _engine(place, spec, store, few=False))
     engine = LazyEngine(started, installed)
-    started_few = Once(lambda: _engine_for_few(place, spec, store))
+    started_few = Once(lambda: _engine(place, spec, store, few=True))
     few = LazyEngine(started_few, installed)
     runner = Once(lambda: _workers(place, spec, store))
     tools = Tools(
@@ -124,31 +125,18 @@ def _as_runner(pool: WorkerPool) -> PythonRunner:
     return pool
 
 
-def _engine(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngine:
+def _engine(place: Path, spec: ProjectSpec, store: FileTableStore, *, few: bool) -> DuckDBEngine:
     from andon.engines.duckdb.engine import DuckDBEngine
 
     memory = _engine_memory(spec)
+    of_few = FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 16))
+    rest = None if memory is None else memory - of_few
     engine = DuckDBEngine(
         place,
-        threads=spec.settings.threads,
-        memory_bytes=None if memory is None else memory - _few_memory(memory),
+        threads=1 if few else spec.settings.threads,
+        memory_bytes=of_few if few else rest,
         spill_bytes=spec.settings.spill_bytes,
-        spill_dir=_spill(place, store, "engine"),
-        folders=DATA_FOLDERS,
-    )
-    _define(engine, spec.macros)
-    return engine
-
-
-def _engine_for_few(place: Path, spec: ProjectSpec, store: FileTableStore) -> DuckDBEngine:
-    from andon.engines.duckdb.engine import DuckDBEngine
-
-    engine = DuckDBEngine(
-        place,
-        threads=1,
-        memory_bytes=_few_memory(_engine_memory(spec)),
-        spill_bytes=spec.settings.spill_bytes,
-        spill_dir=_spill(place, store, "engine-few"),
+        spill_dir=_spill(place, store, "engine-few" if few else "engine"),
         folders=DATA_FOLDERS,
     )
     _define(engine, spec.macros)
@@ -161,10 +149,6 @@ def _engine_memory(spec: ProjectSpec) -> int | None:
     if memory is not None and has_python(spec):
         return int(memory * (1 - _WORKER_SHARE))
     return memory
-
-
-def _few_memory(memory: int | None) -> int:
-    return FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 16))
 
 
 def _define(engine: DuckDBEngine, macros: Sequence[Macro]) -> None:
