@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
-from typing import get_args
+from typing import Final, get_args
 
 from andon.names import AssetName, is_identifier
 from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import MapNode
+from andon.spec.format import format_of
 from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
 
 SOURCE_KEYS = ("description", "owner", "system", "legal_basis", "tables")
-DIALECT_KEYS = ("delimiter", "quote", "header", "encoding", "nulls")
+_TEXT: Final = frozenset({"csv", "tsv"})
+_APPLIES: Final = {
+    "delimiter": _TEXT,
+    "quote": _TEXT,
+    "header": _TEXT,
+    "encoding": _TEXT | {"json", "jsonl"},
+    "nulls": _TEXT,
+}
+"""Keys of how a file is read, each with the formats that have such a thing."""
+
+DIALECT_KEYS = tuple(_APPLIES)
 TABLE_KEYS = (*COMMON, *DIALECT_KEYS, "path", "format", "quarantine_limit")
 
 
@@ -82,6 +94,7 @@ def _read_table(
             fix=f"write `path: data/{word}.csv`, a glob, or a list of them",
         )
     kind = fields.choice("format", get_args(Format), "") if "format" in fields.values else ""
+    _refuse_idle_keys(fields, {kind} if kind else {format_of(path) or "" for path in paths})
     return SourceTable(
         name=AssetName(f"{name}.{word}"),
         source=name,
@@ -100,6 +113,20 @@ def _read_table(
         tags=declared.tags,
         where_path=file.path,
     )
+
+
+def _refuse_idle_keys(fields: Fields, formats: AbstractSet[str]) -> None:
+    """Note every key that means nothing for any of the formats; "" is one that is not known yet."""
+    for name, applies in _APPLIES.items():
+        if name in fields.values and formats and formats.isdisjoint(applies | {""}):
+            shown = " and ".join(sorted(formats))
+            fields.findings.add(
+                "PRJ036",
+                where_of(fields.file, fields.values[name]),
+                what=f"`{name}` means nothing for {shown} files",
+                why="a key without an effect would let one believe in it",
+                fix=f"take `{name}` out, or correct `format` or `path`",
+            )
 
 
 def _read_dialect(fields: Fields) -> CsvDialect:

@@ -1,15 +1,14 @@
-"""Compression and format of landed bytes, which have no file name of their own."""
+"""Compression of landed bytes, which have no file name of their own."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Literal, cast
 
 from andon.errors import Problem, TaskFailed
-from andon.spec.source import Format
 
 Compression = Literal["none", "gzip", "zstd", "bz2", "xz"]
 
@@ -20,18 +19,6 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
 )
-_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
-_FORMATS: dict[str, Format] = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
 
 
 def compression_of(path: Path) -> Compression:
@@ -39,18 +26,6 @@ def compression_of(path: Path) -> Compression:
     with path.open("rb") as stream:
         head = stream.read(6)
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
-
-
-def format_of(path: str) -> Format | None:
-    """Format by file name, below the suffix of a compression; None if it tells none.
-
-    >>> format_of("in/a.csv.gz"), format_of("b.ndjson"), format_of("c.bin")
-    ('csv', 'jsonl', None)
-    """
-    pure = PurePosixPath(path.lower())
-    while pure.suffix in _SUFFIXES:
-        pure = pure.with_suffix("")
-    return _FORMATS.get(pure.suffix)
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column
 from andon.sources import text_queries
 from andon.sources.batches import batches
-from andon.sources.codecs import chunks, compression_of, damaged, format_of, open_plain
+from andon.sources.codecs import chunks, compression_of, damaged, open_plain
 from andon.sources.dialect import delimiter_of, names_of, split_record
 from andon.sources.mend import Mended, mend, records
 from andon.sources.readable import ReadableFiles
 from andon.sources.survey import Survey, survey
 from andon.sources.text_queries import Shape, TextFile
+from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
 _BATCH = 512

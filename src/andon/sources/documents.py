@@ -18,7 +18,7 @@ from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.schema import Column
 from andon.sources.batches import batches
-from andon.sources.codecs import Compression, compression_of, damaged, format_of, open_plain
+from andon.sources.codecs import Compression, compression_of, damaged, open_plain
 from andon.sources.dialect import check_names
 from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
 from andon.sources.json_survey import count_documents, count_lines, holds_values, mend_lines
@@ -26,6 +26,7 @@ from andon.sources.mend import Mended
 from andon.sources.quoting import files, identifier, literal
 from andon.sources.readable import ReadableFiles
 from andon.sources.text_queries import set_aside_rows
+from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
 _BATCH = 256

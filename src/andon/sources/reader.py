@@ -25,9 +25,9 @@ from andon.ports.source_reader import NewPart, RawTable
 from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
-from andon.sources.codecs import format_of
 from andon.sources.local import discover, hash_file, locate
 from andon.sources.quoting import identifier
+from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
 _FAMILIES: dict[Format, str] = {

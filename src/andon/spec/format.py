@@ -1,0 +1,32 @@
+"""Formats of files, by their names."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from andon.spec.source import Format
+
+_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+
+def format_of(path: str) -> Format | None:
+    """Format by file name, below the suffix of a compression; None if it tells none.
+
+    >>> format_of("in/a.csv.gz"), format_of("b.ndjson"), format_of("c.bin")
+    ('csv', 'jsonl', None)
+    """
+    pure = PurePosixPath(path.lower())
+    while pure.suffix in _SUFFIXES:
+        pure = pure.with_suffix("")
+    return _FORMATS.get(pure.suffix)
