@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import andon
+from andon.app.wiring import memory_shares
 from andon.engines.duckdb.engine import DuckDBEngine
 from tests.factories import rows_of, write_project
+
+RAW = {"sources/raw.yml": "tables:\n  t: {path: t.csv}\n", "t.csv": "n\n1\n"}
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_rows_that_would_behave_otherwise_are_not_held(engine: DuckDBEngine, que
 
 
 def test_a_name_that_only_looks_made_up_is_no_fault(tmp_path: Path) -> None:
-    write_project(tmp_path, {"assets/m/a.sql": "select 1 as a, 2 as a_1"})
+    write_project(tmp_path, {**RAW, "assets/m/a.sql": "select n as a, n + 1 as a_1 from raw.t"})
     with andon.open(tmp_path) as project:
         assert project.run().status == "done"
     assert rows_of(tmp_path, "from m.a") == [(1, 2)]
@@ -70,13 +73,9 @@ def test_a_macro_with_a_collation_lets_nothing_be_held(engine: DuckDBEngine) -> 
 
 
 def test_keys_under_a_collation_are_judged_as_they_are_read(tmp_path: Path) -> None:
-    write_project(
-        tmp_path,
-        {
-            "assets/m/a.sql": "/* andon\nchecks: [unique: k]\n*/\n"
-            "select unnest(['a', 'A']) collate nocase as k"
-        },
-    )
+    query = "select unnest(['a', 'A']) collate nocase as k from raw.t"
+    header = "/* andon\nchecks: [unique: k]\n*/\n"
+    write_project(tmp_path, {**RAW, "assets/m/a.sql": header + query})
     with andon.open(tmp_path) as project:
         assert project.run().status == "done"
     assert rows_of(tmp_path, "select count(distinct k) from m.a") == [(2,)]
@@ -127,3 +126,42 @@ def test_few_rows_that_become_too_many_to_be_held_are_streamed(tmp_path: Path) -
         report = project.run()
         assert report.status == "done", report
     assert rows_of(tmp_path, "select count(*) from m.a") == [(2_000_000,)]
+
+
+def test_two_columns_of_one_name_are_told_where_rows_are_few(tmp_path: Path) -> None:
+    write_project(tmp_path, {**RAW, "assets/m/a.sql": "select n as a, n + 1 as a from raw.t"})
+    with andon.open(tmp_path) as project:
+        (failed,) = [one for one in project.run().outcomes if one.word == "failed"]
+    assert failed.problems[0].code == "ENG011"
+
+
+def test_many_rows_leave_the_memory_when_they_are_given_back(engine: DuckDBEngine) -> None:
+    for rows, kept in ((100_000, 1), (100_001, 0)):
+        with engine.hold(f"select range as n from range({rows})", {}):
+            pass
+        assert engine.rows("select count(*) from duckdb_tables()") == [(kept,)]
+
+
+def test_a_small_limit_is_shared_and_never_passed() -> None:
+    for memory in (1 << 20, 8 << 20, 9 << 20, 96 << 20, 1 << 34):
+        few, rest = memory_shares(memory)
+        assert rest is not None
+        assert few > 0
+        assert rest >= memory // 2
+        assert few + rest == memory
+
+
+def test_a_python_asset_runs_once_whatever_its_checks_need(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\nimport duckdb\nfrom andon import asset, unique\n\n\n"
+        '@asset(inputs={"t": "raw.t"}, checks=[unique("n")])\n'
+        "def a(t: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:\n"
+        f"    with Path({str(tmp_path / 'calls')!r}).open('a') as calls:\n"
+        "        calls.write('x')\n"
+        "    return t.select('n')\n"
+    )
+    write_project(tmp_path, {**RAW, "assets/m/a.py": code})
+    with andon.open(tmp_path) as project:
+        report = project.run()
+    assert report.status == "done", report
+    assert (tmp_path / "calls").read_text() == "x"

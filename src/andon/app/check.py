@@ -11,7 +11,7 @@ from andon.catalog.commit import AddAudit, Commit, Emit, SetDeliveryState
 from andon.catalog.records import Audit, Delivery
 from andon.errors import Problem, TaskFailed, UsageError
 from andon.events import DeliverySetAside
-from andon.execution.line import Line, Scans, Tools, rows_read
+from andon.execution.line import Line, Scans, Tools
 from andon.execution.outcome import Observer, Outcome
 from andon.execution.prove import Subject, prove, references
 from andon.execution.record import failed_check, keep
@@ -60,7 +60,7 @@ def _judge(line: Line, name: str) -> Outcome:
                 checks=asset.checks,
                 limit=quarantine_limit(asset),
                 schema=snapshot.schema,
-                engine=line.engine_for(rows_read([snapshot, *filter(None, map(seen.get, refs))])),
+                engine=line.tools.engine(),
                 relation=scans.of(snapshot),
                 parts=(),
                 references=refs,

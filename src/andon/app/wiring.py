@@ -128,19 +128,33 @@ def _as_runner(pool: WorkerPool) -> PythonRunner:
 def _engine(place: Path, spec: ProjectSpec, store: FileTableStore, *, few: bool) -> DuckDBEngine:
     from andon.engines.duckdb.engine import DuckDBEngine
 
-    memory = _engine_memory(spec)
-    of_few = FEW_BYTES if memory is None else min(FEW_BYTES, max(LEAST_BYTES, memory // 16))
-    rest = None if memory is None else memory - of_few
+    of_few, rest = memory_shares(_engine_memory(spec))
+    spill = spec.settings.spill_bytes
+    spill_of_few = None if spill is None else spill // 16
     engine = DuckDBEngine(
         place,
         threads=1 if few else spec.settings.threads,
         memory_bytes=of_few if few else rest,
-        spill_bytes=spec.settings.spill_bytes,
+        spill_bytes=spill_of_few if few else None if spill is None else spill - (spill_of_few or 0),
         spill_dir=_spill(place, store, "engine-few" if few else "engine"),
         folders=DATA_FOLDERS,
     )
     _define(engine, spec.macros)
     return engine
+
+
+def memory_shares(memory: int | None) -> tuple[int, int | None]:
+    """Bytes of the engine for few rows and of the other one, of what is stated for both.
+
+    >>> memory_shares(None), memory_shares(16 << 30), memory_shares(96 << 20)
+    ((268435456, None), (268435456, 16911433728), (8388608, 92274688))
+    >>> memory_shares(10 << 20)
+    (2621440, 7864320)
+    """
+    if memory is None:
+        return FEW_BYTES, None
+    few = min(FEW_BYTES, max(LEAST_BYTES, memory // 16), memory // 4)
+    return few, memory - few
 
 
 def _engine_memory(spec: ProjectSpec) -> int | None:

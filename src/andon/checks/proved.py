@@ -8,7 +8,7 @@ from typing import Final
 
 from andon.schema import Schema
 from andon.spec.check import Check, NotNull, Unique, identity_of
-from andon.sql.known import folded
+from andon.sql.fold import folded
 from andon.sql.proofs import Proof
 
 _EXACT: Final = re.compile(

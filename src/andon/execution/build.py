@@ -103,13 +103,18 @@ def build_source(
 
 
 def build_asset(
-    line: Line, asset: AssetSpec, inputs: Mapping[str, Snapshot], engine: Engine, scope: ExitStack
+    line: Line,
+    asset: AssetSpec,
+    inputs: Mapping[str, Snapshot],
+    engine: Engine,
+    scope: ExitStack | None,
 ) -> Built:
     """Run the code of a SQL or Python asset on given snapshots.
 
     Args:
         engine: what runs it, if it is SQL.
-        scope: how long few rows stay in the memory of the engine, to be proved there.
+        scope: how long the rows stay in the memory of the engine, to be proved there; None if
+            they stream to their file.
     """
     if isinstance(asset.body, PythonBody):
         return _build_python(line, asset, asset.body, inputs)
@@ -129,7 +134,7 @@ def build_asset(
         )
     staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
     held = None
-    if engine is line.tools.few() and reading.is_told:
+    if scope is not None and reading.is_told:
         held = scope.enter_context(engine.hold(query, parameters))
     if held is not None:
         schema, relation = held.schema, f"(from {held.table})"
@@ -189,7 +194,7 @@ def _build_python(
             timeout_s=asset.timeout_s or line.spec.settings.timeout_s,
         )
     )
-    engine = line.engine_for(result.written.rows)
+    engine = line.tools.engine()
     return Built(
         schema=result.schema,
         engine=engine,

@@ -13,7 +13,7 @@ from andon.checks.plan import plan
 from andon.checks.problems import problems_of
 from andon.errors import TaskFailed
 from andon.execution.guard import guard_checks
-from andon.execution.line import Line, Scans, rows_read
+from andon.execution.line import Line, Scans
 from andon.execution.prove import Staged, Subject, examples, references
 from andon.planning.settle import Crossing, Settlement, Sight
 from andon.spec.check import (
@@ -74,7 +74,7 @@ class CrossingJudge:
             checks=(check,),
             limit=NO_TOLERANCE,
             schema=snapshot.schema,
-            engine=self._line.engine_for(rows_read([snapshot, *seen.values()])),
+            engine=self._line.tools.engine(),
             relation=self._scans.of(snapshot),
             parts=(),
             references=references(self._scans, (check,), owner, seen),
@@ -137,7 +137,7 @@ class CrossingJudge:
         found = problems_of((check,), asset=owner, schema=snapshot.schema, references=refs)
         if found:
             raise TaskFailed(*found)
-        engine = self._line.engine_for(rows_read([snapshot, *seen.values()]))
+        engine = self._line.tools.engine()
         guard_checks(engine.reader, (check,))
         audit = plan(
             (check,),

@@ -80,11 +80,6 @@ class Line(Struct, frozen=True, kw_only=True):
         pointer = self.state.pointers.get(asset)
         return self.state.snapshots.get(pointer.snapshot_id) if pointer else None
 
-    def engine_for(self, rows: int | None) -> Engine:
-        """The engine that suits a number of rows to be read; None is any number."""
-        is_few = rows is not None and rows <= FEW_ROWS
-        return self.tools.few() if is_few else self.tools.engine()
-
     def parameters(self, asset: AssetSpec) -> dict[str, Scalar]:
         """Values of the parameters an asset reads, bound by name."""
         known = {**dict(self.spec.parameters), **dict(asset.variant)}
@@ -133,15 +128,15 @@ class Scans:
         return {name: self.of(snapshot) for name, snapshot in found.items()}
 
 
-def rows_read(snapshots: Iterable[Snapshot]) -> int | None:
-    """Rows that reading all of some snapshots takes.
+def are_few(snapshots: Iterable[Snapshot]) -> bool:
+    """Whether reading all of some snapshots reads few rows.
 
-    None if unknown: behind a view, and of a query that reads nothing and so makes its rows itself.
+    Nobody knows behind a view, nor of a query that reads nothing and so makes its rows itself.
     """
     found = list(snapshots)
     if not found or any(snapshot.kind == "view" for snapshot in found):
-        return None
-    return sum(snapshot.rows for snapshot in found)
+        return False
+    return sum(snapshot.rows for snapshot in found) <= FEW_ROWS
 
 
 def _in_literal(path: str) -> str:

@@ -18,7 +18,7 @@ from andon.catalog.records import (
 )
 from andon.execution.build import Built
 from andon.execution.job import Job
-from andon.execution.line import Line, Scans, rows_read
+from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
 from andon.execution.prove import prove
 from andon.execution.record import audit_of, events_of, subject_of, verdict_of
@@ -88,7 +88,7 @@ def judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:
     if known is not None or not job.checks:
         word: Word = "unchanged" if is_current else "reused"
         return verdict_of(name, word, found, known)
-    engine = line.engine_for(rows_read([found]))
+    engine = line.tools.engine()
     relation = Scans(line.tools).of(found)
     built = Built(schema=found.schema, engine=engine, relation=relation, rows=found.rows)
     proof = prove(line, subject_of(line, job, built))

@@ -25,7 +25,7 @@ from andon.catalog.records import (
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
 from andon.execution.job import Job, job_of
-from andon.execution.line import Line, rows_read
+from andon.execution.line import Line, are_few
 from andon.execution.outcome import Outcome, Retrying, Started, Word
 from andon.execution.placing import placed
 from andon.execution.prove import Proof, prove
@@ -41,11 +41,14 @@ from andon.execution.record import (
 from andon.execution.reuse import finished, is_withdrawn, judge_again, taken_over
 from andon.planning.fingerprint import view_digest
 from andon.ports.engine import Engine
-from andon.spec.asset import AssetSpec
+from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.source import SourceTable
 
 _STRIPE = 3
 """Digits of a build key that name its lock: few files, and two keys seldom share one."""
+
+_NO_ROOM = ("ENG003", "ENG004")
+"""Codes of an engine that lacks memory or room to spill."""
 
 _STUCK = ("failed", "held", "cancelled")
 
@@ -171,23 +174,24 @@ def _build(line: Line, job: Job) -> Outcome:
 
 
 def _make(line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
-    """Build an asset and prove it, on the engine that suits what it reads."""
-    engine = line.engine_for(rows_read(job.inputs.values()))
-    try:
-        return _make_on(engine, line, job, asset)
-    except TaskFailed as failure:
-        is_short_of_memory = failure.problems[0].code == "ENG003"
-        if engine is line.tools.engine() or not is_short_of_memory:
-            raise
-    # Few rows became many: the engine for any amount has more memory, and streams.
-    return _make_on(line.tools.engine(), line, job, asset)
+    """Build an asset and prove it; of few rows read, what is made stays in memory until then."""
+    if isinstance(asset.body, SqlBody) and are_few(job.inputs.values()):
+        try:
+            with ExitStack() as scope:
+                return _made(line, job, asset, line.tools.few(), scope)
+        except TaskFailed as failure:
+            # Few rows became many: the engine for any amount has more room, and streams.
+            if failure.problems[0].code not in _NO_ROOM:
+                raise
+    return _made(line, job, asset, line.tools.engine(), None)
 
 
-def _make_on(engine: Engine, line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
-    with ExitStack() as scope:
-        built = build_asset(line, asset, job.inputs, engine, scope)
-        subject = replace(subject_of(line, job, built), proved=proved_by(line, job, built))
-        return built, prove(line, subject)
+def _made(
+    line: Line, job: Job, asset: AssetSpec, engine: Engine, scope: ExitStack | None
+) -> tuple[Built, Proof]:
+    built = build_asset(line, asset, job.inputs, engine, scope)
+    subject = replace(subject_of(line, job, built), proved=proved_by(line, job, built))
+    return built, prove(line, subject)
 
 
 def _is_same(current: Snapshot | None, built: Built, proof: Proof, digest: Digest) -> bool:

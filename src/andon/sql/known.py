@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from andon.sql.fold import folded
 from andon.sql.single import is_single
 
 if TYPE_CHECKING:
@@ -211,12 +212,3 @@ def _left_out(star: exp.Expr, source: Source) -> frozenset[str] | None:
 def set_beside(tree: exp.Expr, *expected: str) -> bool:
     """Whether a node has parts other than the expected ones."""
     return any(value and name not in expected for name, value in tree.args.items())
-
-
-def folded(name: str) -> str:
-    """A name as the engine compares it: it takes A for a, and nothing beyond ASCII.
-
-    >>> folded("Total"), folded("É")
-    ('total', 'É')
-    """
-    return name.lower() if name.isascii() else name.encode().lower().decode()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from andon.sql.filled import filled_columns
+from andon.sql.fold import folded
 from andon.sql.grouping import is_plain_group
 from andon.sql.keys import all_of, keys_of
-from andon.sql.known import NOTHING, Known, Source, folded, set_beside, shown
+from andon.sql.known import NOTHING, Known, Source, set_beside, shown
 from andon.sql.single import is_single
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from andon.sql.fold import folded
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -81,7 +83,7 @@ def columns_in(tree: exp.Expr) -> Iterator[frozenset[str]]:
     """Each column that an expression names, as the lower-case parts of its name."""
     for node in _nodes(tree):
         if type(node).__name__ == "Column":
-            yield frozenset(part.name.lower() for part in node.parts)  # type: ignore[attr-defined]  # a column has parts
+            yield frozenset(folded(part.name) for part in node.parts)  # type: ignore[attr-defined]  # a column has parts
 
 
 def _nodes(tree: exp.Expr) -> Iterator[exp.Expr]:

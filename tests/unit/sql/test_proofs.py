@@ -315,5 +315,9 @@ def test_group_by_all_without_anything_to_group_by_makes_no_key(query: str) -> N
     assert unique(query) == set()
 
 
+def test_names_beyond_ascii_are_told_apart_by_case_as_the_engine_does() -> None:
+    assert unique("select upper(É) as É, count(*) as n from raw.t group by É") == set()
+
+
 def test_a_constant_is_no_part_of_the_key_of_group_by_all() -> None:
     assert unique("select a, 1 as one, count(*) as n from t group by all") == {("a",)}

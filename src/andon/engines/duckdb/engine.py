@@ -14,7 +14,7 @@ import duckdb
 from andon.engines.duckdb import digest, forms, frames
 from andon.engines.duckdb.describe import bound, parsed, schema_of
 from andon.engines.duckdb.faults import translate
-from andon.engines.duckdb.hold import SCHEMA, Places, is_collated, may_be_renamed
+from andon.engines.duckdb.hold import MANY_ROWS, SCHEMA, Places, is_collated, may_be_renamed
 from andon.engines.duckdb.reader import DuckDBReader
 from andon.engines.duckdb.session import open_session
 from andon.engines.duckdb.types import literal, quote
@@ -124,22 +124,25 @@ class DuckDBEngine:
         if self._has_collations or is_collated((query,)):
             yield None
             return
-        place = self._places.take()
+        place, many = self._places.take(), True
         try:
-            schema = self._fill(place, query, parameters)
+            rows, schema = self._fill(place, query, parameters)
+            many = rows > MANY_ROWS
             if may_be_renamed(schema):
                 yield None
                 return
             self._described[f"from {place}"] = schema
             yield Held(schema=schema, table=place)
         finally:
+            if many:  # few rows stay until others take their place, which costs no statement
+                self._run("", lambda cursor: cursor.execute(f"drop table if exists {place}"))
             self._places.give_back(place)
 
-    def _fill(self, place: str, query: str, parameters: Mapping[str, Scalar]) -> Schema:
-        def fill(cursor: duckdb.DuckDBPyConnection) -> Schema:
+    def _fill(self, place: str, query: str, parameters: Mapping[str, Scalar]) -> tuple[int, Schema]:
+        def fill(cursor: duckdb.DuckDBPyConnection) -> tuple[int, Schema]:
             wanted = bound(cursor, query, parameters) if parameters else None
-            cursor.execute(f"create or replace table {place} as\n{query}\n", wanted)
-            return schema_of(cursor.table(place))
+            made = cursor.execute(f"create or replace table {place} as\n{query}\n", wanted)
+            return int(made.fetchall()[0][0]), schema_of(cursor.table(place))
 
         return self._run(query, fill, lines_before=1)
 

@@ -11,6 +11,9 @@ from andon.schema import Schema
 SCHEMA = "andon_held"
 """Schema of these tables, which no query of a user can name: it would be an unknown asset."""
 
+MANY_ROWS = 100_000
+"""Rows beyond which a table is dropped when it is given back, and not only replaced later."""
+
 _RENAMED = re.compile(r"(.+)_\d+\Z", re.DOTALL)
 
 

@@ -53,10 +53,11 @@ class DuckDBReader:
             return uses(tree)
         if tree.get("error_type") == "not implemented":
             return None
-        try:
-            self._connection.cursor().extract_statements(sql)
-        except duckdb.Error as error:  # it tells the place, which the tree does not
-            raise translate(error, sql) from error
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.extract_statements(sql)
+            except duckdb.Error as error:  # it tells the place, which the tree does not
+                raise translate(error, sql) from error
         raise _not_parsed(tree)
 
     def close(self) -> None:

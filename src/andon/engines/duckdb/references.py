@@ -1,4 +1,4 @@
-"""Tables a query reads, by DuckDB's own parser."""
+"""What a query reads, calls and writes, by DuckDB's own parser."""
 
 from __future__ import annotations
 
