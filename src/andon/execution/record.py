@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -18,8 +17,6 @@ from andon.catalog.records import (
     Digest,
     Snapshot,
 )
-from andon.checks.plan import SMALL_ROWS
-from andon.checks.proved import proved
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built
@@ -27,11 +24,9 @@ from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
 from andon.execution.prove import Proof, Staged, Subject, references
-from andon.spec.asset import SqlBody
-from andon.spec.check import NotNull, Unique, is_crossing
+from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
-from andon.sql.proofs import proofs_of
 
 
 def subject_of(line: Line, job: Job, built: Built) -> Subject:
@@ -54,22 +49,6 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
     )
-
-
-def proved_by(line: Line, job: Job, built: Built) -> Mapping[str, str]:
-    """Checks of rows that the asset's query has just given, proved by that query.
-
-    Of few rows it is cheaper to ask them. A macro may be anything, whatever the parser takes it
-    for, so a query that calls one proves nothing.
-    """
-    asset = job.asset
-    if isinstance(asset, SourceTable) or not isinstance(asset.body, SqlBody):
-        return {}
-    is_small = built.rows is not None and built.rows <= SMALL_ROWS
-    calls_macro = any(macro.name in asset.body.functions for macro in line.spec.macros)
-    if is_small or calls_macro or not any(isinstance(c, NotNull | Unique) for c in asset.checks):
-        return {}
-    return proved(asset.checks, proofs_of(asset.body), columns=asset.columns, schema=built.schema)
 
 
 def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) -> Snapshot:

@@ -29,11 +29,11 @@ from andon.execution.line import Line, are_few
 from andon.execution.outcome import Outcome, Retrying, Started, Word
 from andon.execution.placing import placed
 from andon.execution.prove import Proof, prove
+from andon.execution.proved import proved_by
 from andon.execution.record import (
     audit_of,
     events_of,
     learned_from,
-    proved_by,
     snapshot_of,
     subject_of,
     verdict_of,

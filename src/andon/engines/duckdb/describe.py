@@ -46,13 +46,14 @@ def parsed(
     return statements[0], wanted or None
 
 
-def _failed(code: str, what: str, why: str, fix: str) -> TaskFailed:
+def failed(code: str, what: str, why: str, fix: str) -> TaskFailed:
+    """A refusal of a query with one problem."""
     return TaskFailed(Problem(code=code, what=what, why=why, fix=fix))
 
 
 def not_one_select(count: int) -> TaskFailed:
     """What is told of a text that is no asset's query."""
-    return _failed(
+    return failed(
         "ENG010",
         f"the query is not one select ({count} statements)"
         if count != 1
@@ -63,7 +64,7 @@ def not_one_select(count: int) -> TaskFailed:
 
 
 def _repeated(name: str) -> TaskFailed:
-    return _failed(
+    return failed(
         "ENG011",
         f"two columns are called `{name}`",
         "columns are told apart by name without case, in files and by readers",
@@ -72,7 +73,7 @@ def _repeated(name: str) -> TaskFailed:
 
 
 def _not_storable(name: str, kind: str) -> TaskFailed:
-    return _failed(
+    return failed(
         "ENG012",
         f"column `{name}` has a type that cannot be stored: {kind}",
         "no file format keeps its values exactly",

@@ -9,12 +9,12 @@ from typing import Any
 
 import duckdb
 
-from andon.engines.duckdb.describe import not_one_select
+from andon.engines.duckdb.describe import failed, not_one_select
 from andon.engines.duckdb.faults import translate
 from andon.engines.duckdb.references import references, uses, written
 from andon.engines.duckdb.types import literal
 from andon.engines.duckdb.words import may_reach_out
-from andon.errors import Problem, TaskFailed
+from andon.errors import TaskFailed
 from andon.ports.sql_reader import Uses
 
 
@@ -82,22 +82,18 @@ class DuckDBReader:
 
 
 def _writes(by: str) -> TaskFailed:
-    return TaskFailed(
-        Problem(
-            code="ENG010",
-            what=f"the query writes: a part of it is `{by}`",
-            why="an asset is the rows of one select; Andon does the writing",
-            fix="take that part out, and let an asset of its own give the rows",
-        )
+    return failed(
+        "ENG010",
+        f"the query writes: a part of it is `{by}`",
+        "an asset is the rows of one select; Andon does the writing",
+        "take that part out, and let an asset of its own give the rows",
     )
 
 
 def _not_parsed(tree: Mapping[str, Any]) -> TaskFailed:
-    return TaskFailed(
-        Problem(
-            code="ENG002",
-            what=f"the query is not valid: {tree.get('error_message', 'unknown')}",
-            why="the engine could not parse it",
-            fix="correct the query",
-        )
+    return failed(
+        "ENG002",
+        f"the query is not valid: {tree.get('error_message', 'unknown')}",
+        "the engine could not parse it",
+        "correct the query",
     )
