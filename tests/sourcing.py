@@ -15,7 +15,9 @@ from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.names import AssetName
 from andon.ports.source_reader import RawTable
-from andon.sources.reader import FileReader
+from andon.sources.files import LocalFiles
+from andon.sources.reader import RawReader
+from andon.spec.origin import FilesOrigin
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import snapshot_of
@@ -25,7 +27,9 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 def table(*paths: str, **declared: Any) -> SourceTable:
     """A declared raw table over these paths."""
-    return SourceTable(name=AssetName("raw.t"), source="raw", paths=paths, **declared)
+    return SourceTable(
+        name=AssetName("raw.t"), source="raw", origin=FilesOrigin(paths=paths), **declared
+    )
 
 
 @dataclass
@@ -38,8 +42,12 @@ class Project:
     deliveries: list[Delivery] = field(default_factory=list)
 
     @property
-    def reader(self) -> FileReader:
-        return FileReader(self.root, self.engine, self.store)
+    def reader(self) -> RawReader:
+        return RawReader(self.engine, self.store)
+
+    @property
+    def origin(self) -> LocalFiles:
+        return LocalFiles(self.root, self.store)
 
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""
@@ -49,8 +57,9 @@ class Project:
 
     def arrive(self, declared: SourceTable, now: datetime = NOON) -> tuple[Delivery, ...]:
         """Look and land; remember the deliveries as the catalog would."""
-        found = self.reader.look(declared, self.deliveries, None)
-        landed = self.reader.land(declared, found, "run", now)
+        found = self.origin.look(declared, self.deliveries, None)
+        batches = self.origin.land(declared, found, self.deliveries, "run", now)
+        landed = tuple(one for batch in batches for one in batch.deliveries)
         for one in landed:
             self.deliveries = [d for d in self.deliveries if d.path != one.path]
             self.deliveries.append(one)

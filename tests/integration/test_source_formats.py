@@ -111,11 +111,11 @@ def test_bytes_are_kept_as_they_came(shop: Project) -> None:
 def test_landing_again_adds_nothing(shop: Project) -> None:
     shop.put("a.csv", CSV)
     declared = table("a.csv")
-    found = shop.reader.look(declared, (), None)
+    found = shop.origin.look(declared, (), None)
     first = shop.arrive(declared)
     before = sorted((shop.store.root / "raw").rglob("*"))
-    again = shop.reader.land(declared, found, "run", first[0].arrived_at)
-    assert again == first
+    again = shop.origin.land(declared, found, (), "run", first[0].arrived_at)
+    assert [batch.deliveries for batch in again] == [first]
     assert sorted((shop.store.root / "raw").rglob("*")) == before
 
 

@@ -161,7 +161,7 @@ def test_hidden_files_and_broken_links_are_not_seen(shop: Project) -> None:
     shop.put("in/deep/er/1.csv", b"a\n1\n")
     (shop.root / "in" / "gone.csv").symlink_to("nowhere.csv")
     (shop.root / "in" / "loop").symlink_to(shop.root / "in", target_is_directory=True)
-    found = shop.reader.look(ALL, (), None)
+    found = shop.origin.look(ALL, (), None)
     assert [file.path for file in found.new] == ["in/deep/er/1.csv"]
 
 
@@ -172,7 +172,7 @@ def test_a_written_file_is_seen_by_time_or_size_and_a_quiet_one_is_not_read(shop
     shop.put("in/2.csv", b"a\n22\n")
     (shop.root / "in" / "3.csv").write_bytes(b"a\n1\n")
     far = NOON.replace(year=2100)
-    seen = shop.reader.look(ALL, shop.deliveries, far)
+    seen = shop.origin.look(ALL, shop.deliveries, far)
     assert (seen.new, [file.path for file in seen.changed]) == ((), ["in/2.csv"])
     assert [(file.path, same) for file, same in seen.repeated] == [("in/3.csv", "in/1.csv")]
 
@@ -184,6 +184,6 @@ def test_a_change_that_keeps_time_and_size_is_found_while_the_file_is_young(shop
     shop.put("in/1.csv", b"a\n2\n")
     os.utime(shop.root / "in/1.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
     moment = datetime.fromtimestamp(stat.st_mtime_ns / 1e9, UTC)
-    young = shop.reader.look(ALL, shop.deliveries, moment + timedelta(seconds=1))
-    old = shop.reader.look(ALL, shop.deliveries, moment + timedelta(seconds=3))
+    young = shop.origin.look(ALL, shop.deliveries, moment + timedelta(seconds=1))
+    old = shop.origin.look(ALL, shop.deliveries, moment + timedelta(seconds=3))
     assert ([f.path for f in young.changed], old.changed) == (["in/1.csv"], ())

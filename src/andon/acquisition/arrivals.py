@@ -28,6 +28,8 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         changed: files whose bytes differ from the newest known version at their path.
         repeated: (file, path that has the same bytes): same bytes under another path.
         vanished: known paths that are no longer there.
+        is_open: only asking tells whether there is anything new.
+        asks: in words, what would be asked for.
     """
 
     table: str
@@ -35,3 +37,5 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     changed: tuple[Found, ...] = ()
     repeated: tuple[tuple[Found, str], ...] = ()
     vanished: tuple[str, ...] = ()
+    is_open: bool = False
+    asks: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -20,6 +21,8 @@ class Load(Struct, frozen=True, kw_only=True):
         id: identity of the delivery at `path`.
         ids: identities of all deliveries with these bytes, sorted.
         facts: findings of an earlier reading, as JSON text, or empty.
+        number: place in the order of reading, 0 for files.
+        role: ``rows`` or ``keys``, as of the delivery.
     """
 
     path: str
@@ -28,20 +31,23 @@ class Load(Struct, frozen=True, kw_only=True):
     id: str
     ids: tuple[str, ...]
     facts: str = ""
+    number: int = 0
+    role: Literal["rows", "keys"] = "rows"
 
 
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
-    """Loads of a raw table in order of path.
+    """Loads of a raw table in the order they were read in, files in order of path.
 
     The newest version at each path counts that nobody set aside; the same bytes under several
-    paths are loaded once, under the shortest path, then the alphabetically first.
+    paths of files are loaded once, under the shortest path, then the alphabetically first.
+    What has a number is a part of a sequence, and equal parts are as many as they are.
     """
     in_use = [delivery for delivery in deliveries if delivery.state == "landed"]
-    by_content: dict[str, list[Delivery]] = {}
+    by_content: dict[tuple[str, int], list[Delivery]] = {}
     for delivery in newest_by_path(in_use).values():
-        by_content.setdefault(delivery.content, []).append(delivery)
+        by_content.setdefault((delivery.content, delivery.number), []).append(delivery)
     loads = [_load(same) for same in by_content.values()]
-    return tuple(sorted(loads, key=lambda load: load.path))
+    return tuple(sorted(loads, key=lambda load: (load.number, load.path)))
 
 
 def _load(same: Iterable[Delivery]) -> Load:
@@ -54,4 +60,6 @@ def _load(same: Iterable[Delivery]) -> Load:
         id=origin.id,
         ids=tuple(sorted(d.id for d in ranked)),
         facts=next((d.facts for d in ranked if d.facts), ""),
+        number=origin.number,
+        role=origin.role,
     )

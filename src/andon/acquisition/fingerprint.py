@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.acquisition.choose import choose
+from andon.acquisition.sequence import identity, is_sequence
 from andon.catalog.records import Delivery
 from andon.hashing import value_hash
 from andon.spec.source import SourceTable
@@ -31,9 +32,10 @@ def reading(table: SourceTable) -> str:
     )
 
 
-def fingerprint(table: SourceTable, system: str) -> str:
-    """Fingerprint of a raw table: its reading and the declared identity of its system."""
-    return value_hash(["source", reading(table), system])
+def fingerprint(table: SourceTable) -> str:
+    """Fingerprint of a raw table: its reading, what is asked for, and the identity of its system."""
+    asked = [identity(table), list(table.key)] if is_sequence(table) else []
+    return value_hash(["source", reading(table), table.system or table.source, *asked])
 
 
 def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: str) -> str:

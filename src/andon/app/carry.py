@@ -28,9 +28,18 @@ from andon.planning.action import Plan
 
 
 def carry_out(
-    tools: Tools, prepared: Prepared, order: Order, run_id: str, began: float, round_: int
+    tools: Tools,
+    prepared: Prepared,
+    order: Order,
+    run_id: str,
+    began: float,
+    round_: int,
+    asked: set[str],
 ) -> RunReport:
     """Land, build, prove and publish in one round.
+
+    Args:
+        asked: tables whose origin was asked in an earlier round of the same run.
 
     Raises:
         Conflict: (CAT001, RUN006) somebody published in between; what was built is kept.
@@ -47,7 +56,7 @@ def carry_out(
         if not are_usable(tools, [id_ for id_ in served if id_ not in prepared.damaged]):
             raise overtaken(order.environment)
         sweep(tools)
-        prepared = land(tools, prepared, record, order.observer)
+        prepared = land(tools, prepared, record, order.observer, order.stopping, asked)
         line = line_of(tools, prepared, run_id, order.observer, order.stopping)
         outcomes = _perform_all(line, order)
         stopped = order.stopping()

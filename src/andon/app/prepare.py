@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Arrivals, Found
-from andon.acquisition.choose import choose
-from andon.acquisition.decide import delivery_id
-from andon.acquisition.fingerprint import build_key, fingerprint
+from andon.acquisition.arrivals import Arrivals
+from andon.app.forecast import forecast, in_force, look
 from andon.app.selection import Selection
-from andon.catalog.records import Delivery, Snapshot, State
+from andon.catalog.records import Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
-from andon.errors import DataCorrupt, Problem, TaskFailed
+from andon.errors import DataCorrupt, Problem
 from andon.execution.line import Tools
 from andon.graph.order import Graph, build
 from andon.planning.action import Action, Forecast, Plan
@@ -67,7 +65,7 @@ def prepare(
     """Make a plan. Reads only: bytes of a source file only where its size or time say so."""
     graph = graph_of(spec)
     assets = declared(spec)
-    state = tools.catalog.state(environment)
+    state = in_force(tools, spec, tools.catalog.state(environment))
     arrivals, unseen = look(tools, spec, state)
     forecasts = forecast(tools, spec, state, arrivals, unseen)
     broken = damaged(tools, state)
@@ -161,93 +159,6 @@ def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
                 fix="nothing, or take its rows out with `andon check --set-aside FILE`",
                 severity="warning",
             )
-
-
-Unseen = Mapping[str, tuple[Problem, ...]]
-"""Raw tables whose origin cannot be looked at, each with why."""
-
-
-def look(tools: Tools, spec: ProjectSpec, state: State) -> tuple[dict[str, Arrivals], Unseen]:
-    """Compare every raw table's origin with what is known of it.
-
-    A table whose origin cannot be looked at (SRC001: no file was ever there; SRC003) is told apart:
-    it fails alone, with what rests on it.
-    """
-    runs = tools.catalog.runs(1)
-    last = runs[0].started_at if runs else None
-    found: dict[str, Arrivals] = {}
-    unseen: dict[str, tuple[Problem, ...]] = {}
-    for table in spec.source_tables:
-        try:
-            found[table.name] = tools.reader.look(table, state.deliveries.get(table.name, ()), last)
-        except TaskFailed as failure:
-            found[table.name] = Arrivals(table=table.name)
-            unseen[table.name] = failure.problems
-    return found, unseen
-
-
-def forecast(
-    tools: Tools,
-    spec: ProjectSpec,
-    state: State,
-    arrivals: Mapping[str, Arrivals],
-    unseen: Unseen,
-) -> dict[str, Forecast]:
-    """What every raw table will hold once the arrivals are landed."""
-    found: dict[str, Forecast] = {}
-    for source in spec.sources:
-        for table in source.tables:
-            known = state.deliveries.get(table.name, ())
-            arrived = arrivals.get(table.name, Arrivals(table=table.name))
-            coming = _coming(arrived, tools.clock.now())
-            replaced = {item.path for item in coming}
-            after = (*(d for d in known if d.path not in replaced), *coming)
-            own = fingerprint(table, source.system or source.name)
-            found[table.name] = Forecast(
-                fingerprint=own,
-                build_key=build_key(own, after, tools.engine_version),
-                reasons=_reasons(arrived),
-                deliveries=tuple(load.id for load in choose(after)),
-                repeated=tuple((item.path, same) for item, same in arrived.repeated),
-                vanished=arrived.vanished,
-                known=tuple(after),
-                problems=unseen.get(table.name, ()),
-            )
-    return found
-
-
-def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
-    """Deliveries as they will be recorded; only what enters a build key matters here."""
-    files: Sequence[Found] = (
-        *arrivals.new,
-        *arrivals.changed,
-        *(item for item, _ in arrivals.repeated),
-    )
-    return tuple(
-        Delivery(
-            id=delivery_id(arrivals.table, item.path, item.content or ""),
-            table=arrivals.table,
-            path=item.path,
-            content=item.content or "",
-            bytes=item.bytes,
-            modified_ns=item.modified_ns,
-            arrived_at=now,
-            run_id="",
-        )
-        for item in files
-    )
-
-
-def _reasons(arrivals: Arrivals) -> tuple[str, ...]:
-    words: list[str] = []
-    for count, what in (
-        (len(arrivals.new), "new"),
-        (len(arrivals.changed), "changed"),
-        (len(arrivals.repeated), "repeated"),
-    ):
-        if count:
-            words.append(f"{count} {what} file{'s' if count > 1 else ''}")
-    return tuple(words)
 
 
 def _identities(assets: Mapping[str, AssetSpec | SourceTable]) -> dict[str, Identity]:

@@ -27,6 +27,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
     """
     began = time.perf_counter()
     run_id = tools.new_id()
+    asked: set[str] = set()
     for round_ in range(1, ROUNDS + 1):
         prepared = prepare(tools, spec, order.environment, order.selection)
         if not prepared.plan.has_work:
@@ -37,7 +38,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
         from andon.app.carry import carry_out
 
         try:
-            report = carry_out(tools, prepared, order, run_id, began, round_)
+            report = carry_out(tools, prepared, order, run_id, began, round_, asked)
         except Conflict:
             continue
         if report.publication is not None:

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
+from andon.app.origins import origins
 from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
 from andon.ports.table_store import DATA_FOLDERS
-from andon.sources.reader import FileReader
+from andon.sources.reader import RawReader
 from andon.spec.asset import PythonBody
 from andon.spec.project import ProjectSpec
 from andon.stores.clock import SystemClock
@@ -100,7 +101,8 @@ def wire(
         few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
-        reader=FileReader(root, engine, store),
+        origin=origins(root, store),
+        reader=RawReader(engine, store),
         catalog=catalog,
         store=store,
         clock=clock or SystemClock(),

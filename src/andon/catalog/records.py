@@ -233,6 +233,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
         arrived_at: when it was landed.
         state: landed; superseded by a newer version at the same path; set_aside by a person.
         facts: findings of the reader (columns and the types that fit), as JSON text.
+        number: place in the sequence in which an origin was read, from 1; 0 for files, whose set
+            has no order.
+        sequence: identity of what was asked for; parts of another sequence are never mixed.
+        position: how far the origin was read with it, as JSON text; empty if there is no cursor.
+        role: ``rows``, or ``keys``: all keys the origin had then; what is not among them is gone.
     """
 
     id: str
@@ -245,6 +250,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     run_id: str
     state: Literal["landed", "superseded", "set_aside"] = "landed"
     facts: str = ""
+    number: int = 0
+    sequence: str = ""
+    position: str = ""
+    role: Literal["rows", "keys"] = "rows"
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

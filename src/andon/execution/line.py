@@ -23,6 +23,7 @@ from andon.sql.quote import literal, path_pattern
 if TYPE_CHECKING:
     from andon.ports.catalog_store import CatalogStore
     from andon.ports.engine import Engine
+    from andon.ports.origin import Origin
     from andon.ports.python_runner import PythonRunner
     from andon.ports.source_reader import SourceReader
     from andon.ports.table_store import TableStore
@@ -39,6 +40,7 @@ class Tools(Struct, frozen=True, kw_only=True):
         engine: for any amount of data, on all threads.
         few: for few rows, on the thread that asks: of a small statement, passing its parts between
             threads is a good part of the cost.
+        origin: what acquires the rows of a raw table.
     """
 
     root: Path
@@ -46,6 +48,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     few: Callable[[], Engine]
     engine_version: str
     runner: Callable[[], PythonRunner]
+    origin: Callable[[SourceTable], Origin]
     reader: SourceReader
     catalog: CatalogStore
     store: TableStore

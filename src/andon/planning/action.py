@@ -10,8 +10,8 @@ from msgspec import Struct
 from andon.catalog.records import Delivery, InputRef
 from andon.errors import Problem
 
-Verb = Literal["build", "maybe", "reuse", "audit", "nothing", "blocked", "remove", "rename"]
-"""build: a new snapshot is made. maybe: an input is built; only if its content changes is this one
+Verb = Literal["build", "ask", "maybe", "reuse", "audit", "nothing", "blocked", "remove", "rename"]
+"""build: a new snapshot is made. ask: only asking its origin tells whether anything is new. maybe: an input is built; only if its content changes is this one
 built too. reuse: a finished snapshot with this key is published as it is. audit: the snapshot stays,
 its checks are judged again. blocked: this build was withdrawn by a rollback. remove: no longer
 declared. rename: takes over the snapshot of a removed asset of the same definition."""
@@ -27,6 +27,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
         build_key: over fingerprint and the set of deliveries after landing.
         reasons: in words, e.g. ``2 new files``.
         deliveries: ids of the deliveries read, in order.
+        is_open: what arrives is known only after the origin was asked.
         problems: why the origin cannot be looked at; then the table fails, and nothing else does.
     """
 
@@ -38,6 +39,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     vanished: tuple[str, ...] = ()
     known: tuple[Delivery, ...] = ()
     problems: tuple[Problem, ...] = ()
+    is_open: bool = False
 
 
 class Action(Struct, frozen=True, kw_only=True):

@@ -1,16 +1,14 @@
-"""Port of a reader that acquires files and reads them into raw tables."""
+"""Port of a reader that reads what was landed into raw tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
-from andon.acquisition.arrivals import Arrivals as Arrivals
-from andon.acquisition.arrivals import Found as Found
+from andon.acquisition.choose import Load
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.schema import Schema
 from andon.spec.source import SourceTable
@@ -53,22 +51,7 @@ class RawTable(Struct, frozen=True, kw_only=True):
 
 
 class SourceReader(Protocol):
-    """Finds, lands and reads files. Reading is a pure function of the set of deliveries."""
-
-    def look(
-        self, table: SourceTable, known: Sequence[Delivery], last_run: datetime | None
-    ) -> Arrivals:
-        """Compare origin and catalog; writes nothing. Reads bytes only where size or time differ,
-        or the file is younger than `last_run` plus two seconds."""
-        ...
-
-    def land(
-        self, table: SourceTable, arrivals: Arrivals, run_id: str, now: datetime
-    ) -> tuple[Delivery, ...]:
-        """Keep the bytes of new and changed files durable; the records are not committed yet.
-        Repeated files get a record too (same content), so that the reading stays a function of the
-        set of deliveries. Safe to repeat: ids are content-based."""
-        ...
+    """Reads landed bytes. Reading is a pure function of the set of deliveries."""
 
     def build(
         self,
@@ -88,8 +71,8 @@ class SourceReader(Protocol):
         """
         ...
 
-    def restore(self, deliveries: Sequence[Delivery]) -> None:
-        """Hash the landed bytes of a table; land anew, from the origin, what is missing or altered.
+    def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
+        """Hash the landed bytes of a table; what is missing or altered is landed `again`.
 
         Raises:
             DataCorrupt: (STO003) the origin does not hold these bytes any more.

@@ -12,6 +12,7 @@ from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import MapNode
 from andon.spec.format import format_of
+from andon.spec.origin import FilesOrigin
 from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
 
 SOURCE_KEYS = ("description", "owner", "system", "legal_basis", "tables")
@@ -98,7 +99,8 @@ def _read_table(
     return SourceTable(
         name=AssetName(f"{name}.{word}"),
         source=name,
-        paths=paths,
+        origin=FilesOrigin(paths=paths),
+        system=source.text("system") or name,
         format=next((known for known in get_args(Format) if known == kind), None),
         dialect=_read_dialect(fields),
         columns=declared.columns,

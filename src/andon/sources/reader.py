@@ -1,19 +1,13 @@
-"""Files as a source: find them, land their bytes, read them into a raw table."""
+"""Read what was landed into a raw table, whatever kind of origin it came from."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from msgspec.structs import replace
-
-from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
-from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.acquisition.facts import Facts, decode, encode
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
@@ -25,7 +19,7 @@ from andon.ports.source_reader import NewPart, RawTable
 from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
-from andon.sources.local import discover, hash_file, locate
+from andon.sources.local import hash_file
 from andon.sources.quoting import identifier
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
@@ -64,53 +58,17 @@ class Files(Protocol):
         ...
 
 
-class FileReader:
-    """Implements the port `SourceReader` for files that the file system reaches.
+class RawReader:
+    """Implements the port `SourceReader`.
 
     Args:
-        root: folder of the project; declared paths are relative to it.
         engine: reads the landed bytes; they lie below the folders it may read.
         store: keeps the bytes.
     """
 
-    def __init__(self, root: Path, engine: Engine, store: TableStore) -> None:
-        self._root = root.absolute()
+    def __init__(self, engine: Engine, store: TableStore) -> None:
         self._engine = engine
         self._store = store
-
-    def look(
-        self, table: SourceTable, known: Sequence[Delivery], last_run: datetime | None
-    ) -> Arrivals:
-        """Compare origin and catalog; writes nothing. Safe to repeat.
-
-        Raises:
-            TaskFailed: (SRC001) no file matches and none ever did.
-        """
-        with complaints.told_of_files():
-            found = discover(self._root, table.paths)
-        complaints.check_paths([file.path for file in found])
-        if not found and not known:
-            raise TaskFailed(complaints.nothing_there(table))
-        newest = newest_by_path(known)
-        read = []
-        for file in found:
-            content = None
-            if has_to_be_read(file, newest.get(file.path), last_run):
-                with complaints.told_of_files(file.path):
-                    content = hash_file(locate(self._root, file.path))
-            read.append(replace(file, content=content))
-        return decide(table.name, read, known)
-
-    def land(
-        self, table: SourceTable, arrivals: Arrivals, run_id: str, now: datetime
-    ) -> tuple[Delivery, ...]:
-        """Keep the bytes of what arrived; durable on return. Safe to repeat: ids are by content.
-
-        A file that changed since it was looked at is recorded with the bytes that were kept.
-        """
-        repeated = [file for file, _ in arrivals.repeated]
-        files = sorted([*arrivals.new, *arrivals.changed, *repeated], key=lambda f: f.path)
-        return tuple(self._land(table, file, run_id, now) for file in files)
 
     def build(
         self,
@@ -172,17 +130,13 @@ class FileReader:
             query=query,
         )
 
-    def restore(self, deliveries: Sequence[Delivery]) -> None:
+    def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
         """Hash the landed bytes of a table; land anew what is missing or altered; see the port."""
         for load in choose(deliveries):
             landed = self._store.raw(load.content)
             if landed.exists() and hash_file(landed) == load.content:
                 continue
-            origin = locate(self._root, load.path)
-            if origin.is_file() and hash_file(origin) == load.content:
-                landed.unlink(missing_ok=True)
-                with origin.open("rb") as stream:
-                    self._store.land(stream)
+            again(load)
             record = self._store.landed(load.content, rows=0)
             self._store.verify(record, deep=True)
 
@@ -192,24 +146,6 @@ class FileReader:
             self._store.landed(load.content, rows=facts[load.id].served, label=load.id)
             for load in loads
             if facts[load.id].served
-        )
-
-    def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
-        with complaints.told_of_files(file.path):
-            opened = locate(self._root, file.path).open("rb")
-        with opened as stream:
-            # The time is taken before the bytes: a later write shows up as a change.
-            modified_ns = os.fstat(stream.fileno()).st_mtime_ns
-            content, length = self._store.land(stream)
-        return Delivery(
-            id=delivery_id(table.name, file.path, content),
-            table=table.name,
-            path=file.path,
-            content=content,
-            bytes=length,
-            modified_ns=modified_ns,
-            arrived_at=now,
-            run_id=run_id,
         )
 
     def _family(

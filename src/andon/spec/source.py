@@ -1,4 +1,4 @@
-"""Declared sources of files."""
+"""Declared sources: outside systems and the raw tables read from them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
+from andon.spec.origin import FilesOrigin, Origin
 
 Format = Literal["csv", "tsv", "json", "jsonl", "parquet"]
 
@@ -30,13 +31,14 @@ class CsvDialect(Struct, frozen=True, kw_only=True):
 
 
 class SourceTable(Struct, frozen=True, kw_only=True):
-    """One table of a source: files by path or glob that are read into a raw table.
+    """One table of a source: what is acquired from an origin and read into a raw table.
 
     Attributes:
         name: asset name, ``<source>.<table>``.
-        paths: paths or globs, relative to the project.
-        format: None is told from the file name.
+        origin: where it comes from; system: declared identity of the outside system.
+        format: of the landed bytes; None is told from the file name.
         dialect: for csv and tsv.
+        records: for documents, dotted path to the list of records; empty is the document itself.
         columns: declared types by column; they win over the inferred ones.
         column_notes: per column free declarations (description, classification), for people.
         limit: malformed rows that may be set aside (share or count) before the load fails.
@@ -45,9 +47,11 @@ class SourceTable(Struct, frozen=True, kw_only=True):
 
     name: AssetName
     source: str
-    paths: tuple[str, ...]
+    origin: Origin
+    system: str = ""
     format: Format | None = None
     dialect: CsvDialect = CsvDialect()
+    records: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     key: tuple[str, ...] = ()
@@ -59,6 +63,16 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     owner: str = ""
     tags: tuple[str, ...] = ()
     where_path: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of files; nothing for other origins."""
+        return self.origin.paths if isinstance(self.origin, FilesOrigin) else ()
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether a later row replaces the earlier one of its key."""
+        return getattr(self.origin, "mode", "") == "merge"
 
 
 class SourceSpec(Struct, frozen=True, kw_only=True):

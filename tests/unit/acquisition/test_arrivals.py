@@ -16,11 +16,12 @@ from andon.acquisition.fingerprint import build_key, fingerprint, reading
 from andon.catalog.records import Delivery
 from andon.names import AssetName
 from andon.spec.check import Tolerance
+from andon.spec.origin import FilesOrigin
 from andon.spec.source import CsvDialect, SourceTable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOON_NS = int(NOON.timestamp()) * 1_000_000_000
-TABLE = SourceTable(name=AssetName("raw.t"), source="raw", paths=("*.csv",))
+TABLE = SourceTable(name=AssetName("raw.t"), source="raw", origin=FilesOrigin(paths=("*.csv",)))
 
 
 def found(path: str, content: str | None) -> Found:
@@ -117,14 +118,19 @@ def test_the_key_follows_bytes_origin_and_minor_version() -> None:
 
 def test_only_what_changes_rows_is_in_the_fingerprint() -> None:
     same = structs.replace(
-        TABLE, paths=("x/*",), owner="me", description="d", key=("a",), limit=Tolerance(rows=3)
+        TABLE,
+        origin=FilesOrigin(paths=("x/*",)),
+        owner="me",
+        description="d",
+        key=("a",),
+        limit=Tolerance(rows=3),
     )
-    assert fingerprint(same, "erp") == fingerprint(TABLE, "erp")
+    assert fingerprint(same) == fingerprint(TABLE)
     assert reading(same) == reading(TABLE)
     for other in (
         structs.replace(TABLE, format="csv"),
         structs.replace(TABLE, columns=(("a", "DATE"),)),
         structs.replace(TABLE, dialect=CsvDialect(nulls=("-",))),
     ):
-        assert fingerprint(other, "erp") != fingerprint(TABLE, "erp")
-    assert fingerprint(TABLE, "other") != fingerprint(TABLE, "erp")
+        assert fingerprint(other) != fingerprint(TABLE)
+    assert fingerprint(structs.replace(TABLE, system="other")) != fingerprint(TABLE)

@@ -14,6 +14,7 @@ from andon.planning.plan import Identity, Question, fingerprints, key_of, plan
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec
 from andon.spec.check import Check, Relationship, identity_of
+from andon.spec.origin import FilesOrigin
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.read import read_sql
@@ -46,7 +47,9 @@ class World:
     withdrawn: frozenset[tuple[str, str, str]] = frozenset()
 
     def project(self) -> ProjectSpec:
-        table = SourceTable(name=AssetName("raw.t"), source="raw", paths=("t.csv",))
+        table = SourceTable(
+            name=AssetName("raw.t"), source="raw", origin=FilesOrigin(paths=("t.csv",))
+        )
         return ProjectSpec(
             name="p",
             sources=(SourceSpec(name="raw", path="raw.yml", tables=(table,)),),

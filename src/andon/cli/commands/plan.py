@@ -17,7 +17,7 @@ from andon.cli.text import listed, plural
 if TYPE_CHECKING:
     from andon.planning.action import Action, Plan
 
-_COLOURS = {"build": "32", "maybe": "2", "blocked": "33", "remove": "31"}
+_COLOURS = {"build": "32", "ask": "36", "maybe": "2", "blocked": "33", "remove": "31"}
 
 
 @click.command()

@@ -1,0 +1,128 @@
+"""The sequence in which an origin was read: where it goes on, and what is in force after a rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Literal, assert_never
+
+from andon.acquisition.decide import delivery_id
+from andon.catalog.records import Delivery
+from andon.hashing import Value, value_hash
+from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
+from andon.spec.source import SourceTable
+
+
+def is_sequence(table: SourceTable) -> bool:
+    """Whether what arrives has an order of its own; files have none."""
+    return not isinstance(table.origin, FilesOrigin)
+
+
+def identity(table: SourceTable) -> str:
+    """Identity of what is asked for: with another one reading begins anew.
+
+    It holds the declared system, never an address, a user or a secret.
+    """
+    origin = table.origin
+    asked: list[Value]
+    match origin:
+        case FilesOrigin():
+            asked = []
+        case DatabaseOrigin():
+            asked = [origin.relation, origin.query, origin.mode, origin.cursor, origin.deletes]
+        case HttpOrigin():
+            asked = [_path_of(origin.url), origin.mode, origin.cursor, origin.cursor_parameter]
+        case PythonOrigin():
+            asked = [origin.path, origin.function, origin.mode, origin.cursor]
+        case PushOrigin():
+            asked = []
+        case _:
+            assert_never(origin)
+    return value_hash([type(origin).__name__, table.system or table.source, *asked])
+
+
+def _path_of(url: str) -> str:
+    """Path of an address, without the host it may be moved to."""
+    return url.partition("://")[2].partition("/")[2]
+
+
+def part(
+    table: SourceTable,
+    name: str,
+    number: int,
+    kept: tuple[str, int],
+    run_id: str,
+    now: datetime,
+    *,
+    position: str = "",
+    role: Literal["rows", "keys"] = "rows",
+) -> Delivery:
+    """Record of one part of a sequence that was landed.
+
+    Args:
+        name: what was read, as people know it; rows carry it with the number as ``_file``.
+        number: place in the sequence, from 1.
+        kept: SHA-256 and length of the landed bytes.
+        position: how far the origin was read with it, as JSON text.
+    """
+    path, (content, length) = part_path(name, number), kept
+    return Delivery(
+        id=delivery_id(table.name, path, content),
+        table=table.name,
+        path=path,
+        content=content,
+        bytes=length,
+        modified_ns=0,
+        arrived_at=now,
+        run_id=run_id,
+        number=number,
+        sequence=identity(table),
+        position=position,
+        role=role,
+    )
+
+
+def next_number(known: Sequence[Delivery]) -> int:
+    """Number of the next delivery of a sequence, from 1."""
+    return max((delivery.number for delivery in known), default=0) + 1
+
+
+def position(known: Iterable[Delivery]) -> str:
+    """How far an origin was read, as JSON text; empty if it never was.
+
+    A delivery that a person set aside was read all the same: it is not asked for again.
+    """
+    reached = [d for d in known if d.position]
+    return max(reached, key=lambda d: d.number).position if reached else ""
+
+
+def part_path(name: str, number: int) -> str:
+    """Path of a part of a sequence: what its rows carry as ``_file``.
+
+    >>> part_path("public.orders", 3)
+    'public.orders#3'
+    """
+    return f"{name}#{number}"
+
+
+def in_force(
+    table: SourceTable,
+    known: Iterable[Delivery],
+    served: Collection[str] = (),
+    withdrawn: Iterable[Collection[str]] = (),
+) -> tuple[Delivery, ...]:
+    """Deliveries a table goes on from: without those that came with a withdrawn snapshot.
+
+    Files are always in force: they lie at their origin whatever was taken back. Parts of a
+    sequence that only a withdrawn snapshot holds are not, so that a rollback takes the cursor back
+    and they are asked for again; nor are parts of another sequence.
+
+    Args:
+        served: ids of the deliveries in the snapshot that is served.
+        withdrawn: the same of every snapshot that was taken back and not released.
+    """
+    if not is_sequence(table):
+        return tuple(d for d in known if not d.number)
+    own = identity(table)
+    gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
+    return tuple(d for d in known if d.sequence == own and d.id not in gone)

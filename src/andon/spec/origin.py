@@ -1,0 +1,158 @@
+"""Where the rows of a raw table come from: one record per kind of outside system."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Mode = Literal["full", "append", "merge"]
+"""full: all rows are read each time and replace the former. append: rows behind the cursor are
+added. merge: rows behind the cursor replace those of the same key."""
+
+DatabaseKind = Literal["postgres", "mysql", "sqlite", "duckdb"]
+
+
+class Secret(Struct, frozen=True, kw_only=True):
+    """A secret by reference; only the reference is ever stored, hashed or shown.
+
+    Attributes:
+        via: ``env`` a variable, ``file`` the content of a file without its final line end,
+            ``keyring`` an entry ``service/user`` of the system's keyring.
+        name: name of the variable, path of the file, or the entry.
+    """
+
+    via: Literal["env", "file", "keyring"]
+    name: str
+
+
+Setting = str | Secret
+"""A value of a connection: as it stands, or a secret."""
+
+Settings = tuple[tuple[str, Setting], ...]
+
+
+class FilesOrigin(Struct, frozen=True, kw_only=True, tag=True):
+    """Files by path, glob or address.
+
+    Attributes:
+        paths: paths or globs, relative to the project, or addresses such as ``s3://shop/in/*.csv``.
+        settings: how a remote file system is reached.
+        grows: whether files are written to continuously: what was appended is landed by itself.
+    """
+
+    paths: tuple[str, ...]
+    settings: Settings = ()
+    grows: bool = False
+
+
+class DatabaseOrigin(Struct, frozen=True, kw_only=True, tag=True):
+    """A table or query of a database.
+
+    Attributes:
+        kind: which database.
+        settings: host, port, database, user, password and so on, or one `url`.
+        relation: table with its schema as the database spells it; empty where there is a query.
+        query: one select; empty where there is a relation.
+        mode: how rows combine with those read before.
+        cursor: column that grows with every new or changed row; for append and merge.
+        lag_s: seconds below the newest cursor value that are read again, for late commits; of a
+            cursor that is a number, units of it. None where nothing was declared.
+        deletes: whether keys that are gone are looked for and their rows taken out.
+        chunk_rows: rows kept durable at a time.
+    """
+
+    kind: DatabaseKind
+    settings: Settings = ()
+    relation: str = ""
+    query: str = ""
+    mode: Mode = "full"
+    cursor: str = ""
+    lag_s: float | None = None
+    deletes: bool = False
+    chunk_rows: int = 1_000_000
+
+
+class Paging(Struct, frozen=True, kw_only=True):
+    """How the next page of an HTTP answer is found.
+
+    Attributes:
+        by: ``one`` there is one page; ``link`` header; ``cursor`` or next address in the body;
+            ``page`` number; ``offset`` of rows.
+        where: dotted path in the body where the cursor or next address stands.
+        parameter: query parameter that carries cursor, page or offset.
+        size_parameter, size: parameter and number of rows per page.
+        first: number of the first page.
+    """
+
+    by: Literal["one", "link", "cursor", "page", "offset"] = "one"
+    where: str = ""
+    parameter: str = ""
+    size_parameter: str = ""
+    size: int | None = None
+    first: int = 1
+
+
+class Auth(Struct, frozen=True, kw_only=True):
+    """How an HTTP request proves who asks.
+
+    Attributes:
+        by: ``basic`` (user, password), ``bearer`` (token), ``key`` (header or parameter `name`
+            carries `key`), ``oauth2`` (client credentials: token_url, client_id, client_secret, scope).
+        settings: the values.
+    """
+
+    by: Literal["none", "basic", "bearer", "key", "oauth2"] = "none"
+    settings: Settings = ()
+
+
+class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
+    """Pages of an HTTP API; each page is landed byte for byte.
+
+    Attributes:
+        url: address of the table, http or https.
+        parameters, headers: sent with every request.
+        cursor: dotted path of the cursor in a record; cursor_parameter: what carries the newest
+            value; cursor_start: its first value.
+        rate: most requests per second, None is without a limit.
+        attempts: tries per page; timeout_s: seconds without an answer that count as a failure.
+        page_bytes: largest page taken.
+    """
+
+    url: str
+    auth: Auth = Auth()
+    paging: Paging = Paging()
+    parameters: Settings = ()
+    headers: Settings = ()
+    mode: Mode = "full"
+    cursor: str = ""
+    cursor_parameter: str = ""
+    cursor_start: str = ""
+    rate: float | None = None
+    attempts: int = 5
+    timeout_s: float = 30.0
+    page_bytes: int = 256 << 20
+
+
+class PythonOrigin(Struct, frozen=True, kw_only=True, tag=True):
+    """A Python generator of dicts, Arrow batches or data frames, or a dlt resource.
+
+    Attributes:
+        path: file relative to the project; function: name in it.
+        code: hash of the function's canonical tree and of what it reaches.
+        settings: secrets and settings handed to it by name.
+    """
+
+    path: str
+    function: str
+    code: str
+    mode: Mode = "full"
+    cursor: str = ""
+    settings: Settings = ()
+
+
+class PushOrigin(Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing is asked: documents are pushed, for example on standard input."""
+
+
+Origin = FilesOrigin | DatabaseOrigin | HttpOrigin | PythonOrigin | PushOrigin
