@@ -64,7 +64,7 @@ class Fields:
         known: Collection[str],
         of: str,
     ) -> None:
-        self.file, self.findings, self.node = file, findings, node
+        self.file, self.findings, self.node, self.of = file, findings, node, of
         self.keys: dict[str, ScalarNode] = {}
         self.values: dict[str, Node] = {}
         for name, key, value in node:

@@ -9,13 +9,15 @@ from typing import Final, get_args
 from andon.names import AssetName, is_identifier
 from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
+from andon.project.origins.kind import OriginKind
+from andon.project.origins.known import DEFAULT, KINDS
 from andon.project.text import Findings, TextFile
-from andon.project.yaml import MapNode
+from andon.project.yaml import MapNode, ScalarNode
 from andon.spec.format import format_of
 from andon.spec.origin import FilesOrigin
 from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
 
-SOURCE_KEYS = ("description", "owner", "system", "legal_basis", "tables")
+SOURCE_KEYS = ("connection", "description", "owner", "system", "legal_basis", "tables")
 _TEXT: Final = frozenset({"csv", "tsv"})
 _APPLIES: Final = {
     "delimiter": _TEXT,
@@ -27,7 +29,7 @@ _APPLIES: Final = {
 """Keys of how a file is read, each with the formats that have such a thing."""
 
 DIALECT_KEYS = tuple(_APPLIES)
-TABLE_KEYS = (*COMMON, *DIALECT_KEYS, "path", "format", "quarantine_limit")
+TABLE_KEYS = (*COMMON, "quarantine_limit")
 
 
 def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
@@ -48,11 +50,11 @@ def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
             fix="write `tables: {orders: {path: data/orders.csv}}`",
         )
         return None
-    owner = fields.text("owner")
+    kind, connection = _read_connection(fields)
     found = tuple(
         table
-        for word, key, value in tables
-        if (table := _read_table(fields, name, word, value, owner, key.line))
+        for word, _, value in tables
+        if (table := _read_table(fields, name, word, value, kind, connection))
     )
     for word, key, _ in tables:
         if not is_identifier(word):
@@ -71,37 +73,55 @@ def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
         tables=tuple(sorted(found, key=lambda table: table.name)),
         system=fields.text("system"),
         legal_basis=fields.text("legal_basis"),
-        owner=owner,
+        owner=fields.text("owner"),
         description=fields.text("description"),
     )
 
 
+def _read_connection(source: Fields) -> tuple[OriginKind, Fields | None]:
+    """The kind of origin and how it is reached; files where nothing is said."""
+    node = source.mapping("connection", "{kind: postgres, host: localhost, database: shop}")
+    if node is None:
+        return KINDS[DEFAULT], None
+    words = Fields(source.file, Findings(), node, ("kind",), "a connection")
+    named = words.values.get("kind")
+    kind = KINDS.get(named.value if isinstance(named, ScalarNode) else "")  # type: ignore[arg-type]
+    if kind is None:
+        known = ", ".join(f"`{word}`" for word in KINDS)
+        source.wrong(named or node, "kind", f"one of {known}", DEFAULT)
+        return KINDS[DEFAULT], None
+    keys = ("kind", *kind.connection_keys)
+    return kind, Fields(source.file, source.findings, node, keys, "this connection")
+
+
 def _read_table(
-    source: Fields, name: str, word: str, value: object, owner: str, line: int
+    source: Fields,
+    name: str,
+    word: str,
+    value: object,
+    kind: OriginKind,
+    connection: Fields | None,
 ) -> SourceTable | None:
     file, findings = source.file, source.findings
     if not isinstance(value, MapNode):
         source.wrong(source.values["tables"], word, "a mapping", "{path: data/orders.csv}")
         return None
-    fields = Fields(file, findings, value, TABLE_KEYS, f"table `{word}`")
+    dialect_keys = DIALECT_KEYS if kind.has_dialect else ()
+    keys = (*TABLE_KEYS, *kind.table_keys, *dialect_keys)
+    fields = Fields(file, findings, value, keys, f"table `{name}.{word}`")
     declared = read_declared(fields)
-    paths = fields.names("path", "data/orders/*.csv")
-    if "path" not in fields.values:
-        findings.add(
-            "PRJ005",
-            file.where(line, 1),
-            what=f"table `{name}.{word}` has no `path`",
-            why="it is read from files",
-            fix=f"write `path: data/{word}.csv`, a glob, or a list of them",
-        )
-    kind = fields.choice("format", get_args(Format), "") if "format" in fields.values else ""
-    _refuse_idle_keys(fields, {kind} if kind else {format_of(path) or "" for path in paths})
+    origin = kind.read(fields, connection)
+    if origin is None:
+        return None
+    paths = origin.paths if isinstance(origin, FilesOrigin) else ()
+    form = fields.choice("format", get_args(Format), "") if "format" in fields.values else ""
+    _refuse_idle_keys(fields, {form} if form else {format_of(path) or "" for path in paths})
     return SourceTable(
         name=AssetName(f"{name}.{word}"),
         source=name,
-        origin=FilesOrigin(paths=paths),
+        origin=origin,
         system=source.text("system") or name,
-        format=next((known for known in get_args(Format) if known == kind), None),
+        format=next((known for known in get_args(Format) if known == form), None),
         dialect=_read_dialect(fields),
         columns=declared.columns,
         column_notes=declared.notes,
@@ -111,7 +131,7 @@ def _read_table(
         quarantine_limit=fields.tolerance("quarantine_limit", DEFAULT_LIMIT),
         together=declared.together,
         description=declared.description,
-        owner=declared.owner or owner,
+        owner=declared.owner or source.text("owner"),
         tags=declared.tags,
         where_path=file.path,
     )

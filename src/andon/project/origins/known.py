@@ -1,0 +1,11 @@
+"""The kinds of origin by the word that `connection: {kind: ...}` gives."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from andon.project.origins.files import FILES
+from andon.project.origins.kind import OriginKind
+
+KINDS: Final[dict[str, OriginKind]] = {"files": FILES}
+DEFAULT: Final = "files"

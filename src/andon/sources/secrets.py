@@ -1,0 +1,99 @@
+"""Secrets: looked up where they are used, and kept out of every text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from andon.errors import Problem, TaskFailed
+from andon.spec.origin import Secret, Setting, Settings
+
+_SHORTEST = 4
+"""A shorter secret is not taken out of texts: it would take letters out of every word."""
+
+
+class Secrets:
+    """Values behind the references of one origin, for as long as it is read.
+
+    Args:
+        root: folder of the project; files of secrets are relative to it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._seen: set[str] = set()
+
+    def plain(self, settings: Settings) -> dict[str, str]:
+        """Settings with their values.
+
+        Raises:
+            TaskFailed: (SRC020) a secret is not there.
+        """
+        return {name: self.value(setting) for name, setting in settings}
+
+    def value(self, setting: Setting) -> str:
+        """One value; see `plain`."""
+        if isinstance(setting, str):
+            return setting
+        value = self._look_up(setting)
+        if len(value) >= _SHORTEST:
+            self._seen.add(value)
+        return value
+
+    def scrub(self, text: str) -> str:
+        """A text without any value that was looked up, also where it stands quoted for a URL."""
+        from urllib.parse import quote, quote_plus
+
+        for value in sorted(self._seen, key=len, reverse=True):
+            for form in (value, quote(value, safe=""), quote_plus(value)):
+                text = text.replace(form, "***")
+        return text
+
+    def _look_up(self, secret: Secret) -> str:
+        match secret.via:
+            case "env":
+                found = os.environ.get(secret.name)
+                if found is None:
+                    raise _missing(secret, "no such variable is set")
+                return found
+            case "file":
+                try:
+                    return (self._root / secret.name).read_text(encoding="utf-8").rstrip("\r\n")
+                except (OSError, UnicodeDecodeError) as error:
+                    reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+                    raise _missing(secret, reason) from None
+            case "keyring":
+                return self._from_keyring(secret)
+
+    def _from_keyring(self, secret: Secret) -> str:
+        service, _, user = secret.name.rpartition("/")
+        try:
+            import keyring
+            import keyring.errors
+        except ImportError:
+            raise _missing(
+                secret, "keyring is not installed: `pip install andon[keyring]`"
+            ) from None
+        try:
+            found = keyring.get_password(service, user)
+        except keyring.errors.KeyringError as error:
+            raise _missing(secret, type(error).__name__) from None
+        if found is None:
+            raise _missing(secret, "the keyring has no such entry")
+        return found
+
+
+def _missing(secret: Secret, reason: str) -> TaskFailed:
+    words = {
+        "env": "the environment variable",
+        "file": "the file",
+        "keyring": "the entry of the keyring",
+    }
+    return TaskFailed(
+        Problem(
+            code="SRC020",
+            what=f"{words[secret.via]} `{secret.name}` holds no secret: {reason}",
+            why="secrets are kept outside of the project and looked up when a source is read",
+            fix="set it where this runs, or correct the reference in the source's file",
+        )
+    )
