@@ -14,9 +14,10 @@ from andon.events import Event
 from andon.graph.select import METHODS
 from andon.project.asset_keys import COMMON, SQL_ONLY
 from andon.project.check_entries import READERS, SIBLINGS
+from andon.project.origins.known import KINDS
 from andon.project.python_assets import KEYS
 from andon.project.settings import PROJECT_KEYS, SECTIONS, SETTING_KEYS
-from andon.project.source_files import SOURCE_KEYS, TABLE_KEYS
+from andon.project.source_files import DIALECT_KEYS, SOURCE_KEYS, TABLE_KEYS
 from andon.spec.project import Settings
 from tests.docs.pages import ROOT, blocks_of
 from tools.docs import FOLDER, pages
@@ -40,7 +41,9 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_key_of_a_source_file_is_documented() -> None:
-    assert keys_in("source-files.md") == {*SOURCE_KEYS, *TABLE_KEYS}
+    of_kinds = {key for kind in KINDS.values() for key in (*kind.connection_keys, *kind.table_keys)}
+    known = {*SOURCE_KEYS, *TABLE_KEYS, *DIALECT_KEYS, *of_kinds}
+    assert keys_in("source-files.md") - {"kind"} == known
 
 
 def test_every_key_of_a_header_and_of_the_decorator_is_documented() -> None:
