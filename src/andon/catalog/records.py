@@ -35,6 +35,8 @@ class DataFile(Struct, frozen=True, kw_only=True):
             rows that checks set aside ``quarantine``.
         modified_ns: the file's time when it was made durable; a file with another time is hashed
             before it is served.
+        sums: of rows, the two digest sums as hexadecimal text, so that the digest of a snapshot
+            that shares the file need not read it again; empty if they are not known.
     """
 
     path: str
@@ -44,6 +46,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
     role: FileRole = "data"
     label: str = ""
     modified_ns: int = 0
+    sums: str = ""
 
 
 class Digest(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from andon.catalog.records import DataFile, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
 from andon.execution.line import Line, Scans
-from andon.execution.prove import Staged
+from andon.execution.subject import Staged
 from andon.planning.plan import reads_clock
 from andon.ports.engine import Engine
 from andon.ports.python_runner import PythonInputData, PythonTask

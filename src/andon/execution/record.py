@@ -23,7 +23,8 @@ from andon.execution.build import Built
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
-from andon.execution.prove import Proof, Staged, Subject, references
+from andon.execution.prove import Proof, references
+from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
 from andon.spec.source import SourceTable
@@ -36,6 +37,9 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
     crossing_aside = tuple(
         c for c in job.asset.checks if is_crossing(c, own) and c.on_fail == "quarantine"
     )
+    served = line.current(own)
+    if served is not None and (served.id in line.damaged or served.schema != built.schema):
+        served = None
     return Subject(
         asset=own,
         checks=local + crossing_aside,
@@ -48,7 +52,17 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         logical_time=line.plan.logical_time,
         wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
+        passed=_passed(line, job, served) if served else frozenset(),
+        served=served,
+        root=line.tools.store.root,
     )
+
+
+def _passed(line: Line, job: Job, served: Snapshot) -> frozenset[str]:
+    """Checks of the job that no row of what is served fails, as was found when they were judged."""
+    audit = line.state.audits.get((served.id, job.checks))
+    results = audit.results if audit else ()
+    return frozenset(r.check for r in results if r.verdict == "pass" and not r.failing)
 
 
 def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) -> Snapshot:
@@ -100,6 +114,7 @@ def keep(line: Line, asset: str, part: Staged | DataFile) -> DataFile:
         rows=part.rows,
         role=part.role,
         label=part.label,
+        sums=part.sums,
     )
 
 

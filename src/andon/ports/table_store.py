@@ -34,6 +34,7 @@ class TableStore(Protocol):
         rows: int,
         role: FileRole = "data",
         label: str = "",
+        sums: str = "",
     ) -> DataFile:
         """Make a staged file durable under its final name and tell its record.
 

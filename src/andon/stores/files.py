@@ -60,6 +60,7 @@ class FileTableStore:
         rows: int,
         role: FileRole = "data",
         label: str = "",
+        sums: str = "",
     ) -> DataFile:
         """Make a staged file durable as ``data/<asset>/<name>.parquet``; see the port.
 
@@ -82,6 +83,7 @@ class FileTableStore:
             role=role,
             label=label,
             modified_ns=facts.st_mtime_ns,
+            sums=sums,
         )
 
     def path(self, file: DataFile) -> Path:
