@@ -64,6 +64,8 @@ def _facts(outcome: Outcome) -> list[str]:
         facts.append(f"{rows(outcome.snapshot.rows)} {moved}".rstrip())
     if outcome.snapshot.set_aside:
         facts.append(f"{number(outcome.snapshot.set_aside)} set aside")
+    if outcome.warnings:
+        facts.append(f"{number(len(outcome.warnings))} left out")
     if outcome.attempts > 1:
         facts.append(f"attempt {outcome.attempts}")
     return facts

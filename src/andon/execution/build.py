@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 from msgspec import Struct
 
+from andon.acquisition.refused import problems_of
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
-from andon.catalog.records import DataFile, Digest, Snapshot
+from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
 from andon.execution.line import Line, Scans
@@ -37,6 +38,8 @@ class Built(Struct, frozen=True, kw_only=True):
         digest: of the content where it is known without looking at the rows.
         malformed: rows the reader of a source set aside.
         facts: facts per delivery to remember.
+        deliveries: of a source, what its rows were read from.
+        left_out: of a source, a warning per delivery that could not be read.
     """
 
     schema: Schema
@@ -49,6 +52,8 @@ class Built(Struct, frozen=True, kw_only=True):
     rows: int | None = None
     malformed: int = 0
     facts: tuple[tuple[str, str], ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    left_out: tuple[Problem, ...] = ()
 
 
 def build_source(
@@ -72,6 +77,7 @@ def build_source(
         prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
         in_place=all(check.on_fail != "quarantine" for check in table.checks),
+        earlier=lambda: line.tools.catalog.deliveries(table.name),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
         Staged(
@@ -100,6 +106,8 @@ def build_source(
         rows=raw.rows,
         malformed=raw.set_aside,
         facts=raw.facts,
+        deliveries=raw.deliveries,
+        left_out=problems_of(table, raw.deliveries),
     )
 
 
