@@ -127,7 +127,7 @@ class RawReader:
             kept=layout.kept,
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
-            set_aside=sum(one.bad for one in in_order),
+            set_aside=sum(one.aside for one in in_order),
             facts=tuple(sorted(measured.items())),
             query=query,
             deliveries=used,
@@ -185,7 +185,7 @@ class RawReader:
     ) -> None:
         """Refuse the load when more records are malformed than the table allows."""
         bad = sum(facts[load.id].bad for load in loads)
-        total = sum(facts[load.id].records for load in loads)
+        total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
             return
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
@@ -222,7 +222,7 @@ class RawReader:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
-        bad = [load for load in group if facts[load.id].bad]
+        bad = [load for load in group if facts[load.id].aside]
         if bad:
             aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
             staged = stage(f"{name}-aside.parquet")
@@ -290,7 +290,7 @@ def _assert_complete(
     """Rows counted = rows kept and written, good and malformed alike."""
     for role, counted in (
         ("data", sum(one.served for one in facts)),
-        ("aside", sum(one.bad for one in facts)),
+        ("aside", sum(one.aside for one in facts)),
     ):
         stored = sum(file.rows for file in kept if file.role == role)
         written = sum(part.rows for part in parts if part.role == role)
