@@ -104,6 +104,7 @@ def wire(
         origin=origins(root, store),
         reader=RawReader(engine, store),
         catalog=catalog,
+        slices=catalog,
         store=store,
         clock=clock or SystemClock(),
         new_id=new_id,
