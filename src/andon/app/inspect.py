@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from andon.acquisition.refused import problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.select import chosen
@@ -237,6 +238,8 @@ def _facts(
     counts: dict[str, int] = {}
     for delivery in deliveries:
         counts[delivery.state] = counts.get(delivery.state, 0) + 1
+    in_force = [d for d in deliveries if d.state != "superseded"]
+    left_out = problems_of(asset, without_refused(asset, in_force, lambda: deliveries))
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
@@ -245,6 +248,7 @@ def _facts(
             "last arrival",
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
+        *(("left out", f"{told.code} {told.what}") for told in left_out[:1]),
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.refused import problems_of
 from andon.app.forecast import forecast, in_force, look
 from andon.app.selection import Selection
 from andon.catalog.records import Snapshot, State
@@ -103,7 +104,8 @@ def prepare(
 
         made = decide(chosen(tools, graph, assets, made, selection))
     failing = (p for name, found in unseen.items() if name in made.selected for p in found)
-    made = replace(made, warnings=(*made.warnings, *failing, *_vanished(arrivals)))
+    left_out = _left_out(spec, forecasts, made.selected)
+    made = replace(made, warnings=(*made.warnings, *failing, *left_out, *_vanished(arrivals)))
     return Prepared(
         spec=spec,
         graph=graph,
@@ -147,6 +149,16 @@ def _with_view_inputs(tools: Tools, state: State) -> dict[str, Snapshot]:
         latest = list(tools.catalog.snapshots(ids=missing)) if missing else []
         known.update((snapshot.id, snapshot) for snapshot in latest)
     return known
+
+
+def _left_out(
+    spec: ProjectSpec, forecasts: Mapping[str, Forecast], selected: frozenset[str]
+) -> Iterator[Problem]:
+    """A warning for every delivery that is known to be unreadable and was not replaced."""
+    for table in spec.source_tables:
+        known = forecasts[table.name].known
+        if table.name in selected and any(one.state == "refused" for one in known):
+            yield from problems_of(table, known)
 
 
 def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:

@@ -66,6 +66,8 @@ def _facts(outcome: Outcome) -> list[str]:
         facts.append(cell(outcome.note))
     if outcome.snapshot.set_aside:
         facts.append(f"{number(outcome.snapshot.set_aside)} set aside")
+    if outcome.warnings:
+        facts.append(f"{number(len(outcome.warnings))} left out")
     if outcome.attempts > 1:
         facts.append(f"attempt {outcome.attempts}")
     return facts

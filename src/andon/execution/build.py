@@ -8,9 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from andon.acquisition.refused import problems_of
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
-from andon.catalog.records import DataFile, Digest, Snapshot
+from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
 from andon.catalog.slices import Slice
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
@@ -42,6 +43,8 @@ class Built(Struct, frozen=True, kw_only=True):
         slices: of an incremental asset, its intervals; is_partial: whether some could not be run
             within the bounds of the run.
         note: in words, what was done of it.
+        deliveries: of a source, what its rows were read from.
+        left_out: of a source, a warning per delivery that could not be read.
     """
 
     schema: Schema
@@ -57,6 +60,8 @@ class Built(Struct, frozen=True, kw_only=True):
     slices: tuple[Slice, ...] = ()
     is_partial: bool = False
     note: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    left_out: tuple[Problem, ...] = ()
 
 
 def build_source(
@@ -80,6 +85,7 @@ def build_source(
         prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
         in_place=all(check.on_fail != "quarantine" for check in table.checks),
+        earlier=lambda: line.tools.catalog.deliveries(table.name),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
         Staged(
@@ -108,6 +114,8 @@ def build_source(
         rows=raw.rows,
         malformed=raw.set_aside,
         facts=raw.facts,
+        deliveries=raw.deliveries,
+        left_out=problems_of(table, raw.deliveries),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from andon.acquisition.choose import choose
 from andon.catalog.commit import (
     AddDeliveries,
     Emit,
@@ -30,7 +31,6 @@ from andon.execution.prove import KEPT, Proof, references
 from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
-from andon.spec.source import SourceTable
 
 
 def subject_of(line: Line, job: Job, built: Built) -> Subject:
@@ -73,7 +73,6 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
     name = job.asset.name
     snapshot_id = line.tools.new_id()
     files = tuple(keep(line, name, part) for part in proof.parts)
-    is_source = isinstance(job.asset, SourceTable)
     return Snapshot(
         id=snapshot_id,
         asset=name,
@@ -90,10 +89,11 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
         inputs=job.refs,
         query=built.query or built.reading,
         set_aside=proof.set_aside + built.malformed,
-        deliveries=line.forecasts[name].deliveries if is_source else (),
+        deliveries=tuple(load.id for load in choose(built.deliveries)),
         facts=(
             ("engine", line.tools.engine_version),
             ("seconds", f"{time.perf_counter() - job.began:.3f}"),
+            *(("left out", f"{told.code} {told.what}") for told in built.left_out),
         ),
     )
 
@@ -122,7 +122,12 @@ def learned_from(line: Line, built: Built) -> tuple[AddDeliveries, ...]:
     """What reading taught about deliveries, kept so that the next reading need not ask again."""
     facts = dict(built.facts)
     known = (d for found in line.state.deliveries.values() for d in found if d.id in facts)
-    learned = tuple(replace(d, facts=facts[d.id]) for d in known if d.facts != facts[d.id])
+    # What is read in place of another stays superseded: recorded anew it would be the newest.
+    learned = tuple(
+        replace(d, facts=facts[d.id], state="landed" if d.state == "refused" else d.state)
+        for d in known
+        if d.facts != facts[d.id] and d.state != "stand_in"
+    )
     return (AddDeliveries(deliveries=learned),) if learned else ()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from andon.acquisition.fingerprint import build_key
 from andon.catalog.commit import (
     AddAudit,
     AddSnapshot,
@@ -151,16 +152,43 @@ def _withdrawn(line: Line, name: str) -> Outcome:
 
 
 def _build(line: Line, job: Job) -> Outcome:
-    name = job.asset.name
-    current = line.current(name)
+    current = line.current(job.asset.name)
     is_damaged = current is not None and current.id in line.damaged
     if is_damaged:
         current = None
     if isinstance(job.asset, SourceTable):
         built = build_source(line, job.asset, current, is_damaged=is_damaged)
+        if built.left_out:
+            return replace(_build_rest(line, job, current, built), warnings=built.left_out)
         proof = prove(line, subject_of(line, job, built))
     else:
         built, proof = _make(line, job, job.asset)
+    return _record(line, job, current, built, proof)
+
+
+def _build_rest(line: Line, job: Job, current: Snapshot | None, built: Built) -> Outcome:
+    """Go on with a source some of whose deliveries cannot be read: its key is that of the others."""
+    name = job.asset.name
+    key = build_key(job.fingerprint, built.deliveries, line.tools.engine_version)
+    if key == job.key:
+        return _record(line, job, current, built, prove(line, subject_of(line, job, built)))
+    job = replace(job, key=key)
+    learned = learned_from(line, built)
+    if learned:
+        line.tools.catalog.commit(Commit(updates=learned), line.tools.clock.now())
+    if is_withdrawn(line, name, key, job.split):
+        return _withdrawn(line, name)
+    found = finished(line, job)
+    if found is None:
+        return _record(line, job, current, built, prove(line, subject_of(line, job, built)))
+    if is_withdrawn(line, name, found.build_key, found.split):
+        return _withdrawn(line, name)
+    return judge_again(line, job, found)
+
+
+def _record(line: Line, job: Job, current: Snapshot | None, built: Built, proof: Proof) -> Outcome:
+    """Record what was built and proved as a new snapshot, or as the served one if it is equal."""
+    name = job.asset.name
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
     if built.is_partial:
