@@ -101,7 +101,7 @@ def wire(
         few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
-        origin=origins(root, store),
+        origin=origins(root, store, lambda: engine),
         reader=RawReader(engine, store),
         catalog=catalog,
         slices=catalog,
