@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -23,6 +23,7 @@ from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
     from andon.app.read import Moment
+    from andon.app.source_test import Trial
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
@@ -87,6 +88,7 @@ class Project:
         self._environment = environment
         self._wired: Wired | None = None
         self._wired_for: ProjectSpec | None = None
+        self._trial: Wired | None = None
 
     @property
     def spec(self) -> ProjectSpec:
@@ -158,8 +160,9 @@ class Project:
 
     def interrupt(self) -> None:
         """Stop at once what runs now; a run in another thread ends as cancelled."""
-        if self._wired is not None:
-            self._wired.interrupt()
+        for wired in (self._wired, self._trial):
+            if wired is not None:
+                wired.interrupt()
 
     def check(
         self,
@@ -181,6 +184,26 @@ class Project:
         from andon.app.check import set_aside
 
         return set_aside(self._wire(self.spec).tools, file, by or whoami())
+
+    def test_source(self, name: str) -> Iterator[Trial]:
+        """Connect to a source, or to one table of it, and read a few rows; nothing is kept.
+
+        Raises:
+            UsageError: (SRC060) there is neither a source nor a raw table of that name.
+        """
+        from tempfile import TemporaryDirectory
+
+        from andon.app.source_test import tables_of, try_tables
+
+        spec = self.spec
+        tables = tables_of(spec, name)
+        with TemporaryDirectory(prefix="andon-") as folder:
+            self._trial = wire(self.root, spec, place=Path(folder).resolve())
+            try:
+                yield from try_tables(self._trial.tools, tables)
+            finally:
+                self._trial.close()
+                self._trial = None
 
     def query(
         self,
