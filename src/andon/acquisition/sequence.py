@@ -67,7 +67,8 @@ def part(
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        id=delivery_id(table.name, path, content),
+        # What was taken back and is read again is another delivery, though it be the same bytes.
+        id=value_hash([delivery_id(table.name, path, content), run_id]),
         table=table.name,
         path=path,
         content=content,

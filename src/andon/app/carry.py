@@ -57,7 +57,7 @@ def carry_out(
             raise overtaken(order.environment)
         sweep(tools)
         prepared = land(tools, prepared, record, order.observer, order.stopping, asked)
-        line = line_of(tools, prepared, run_id, order.observer, order.stopping)
+        line = line_of(tools, prepared, run_id, order.observer, order.stopping, order.limits)
         outcomes = _perform_all(line, order)
         stopped = order.stopping()
         if stopped:

@@ -15,10 +15,13 @@ from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
 from andon.execution.prove import QUARANTINE
 from andon.execution.reuse import RENAMED_FROM
+from andon.intervals import shown
 from andon.names import did_you_mean
+from andon.planning.slices import moment_of
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
+from andon.spec.slicing import Slicing
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
@@ -172,7 +175,7 @@ def show(
         checks=newest_results(tools, snapshot),
         candidate=candidate,
         candidate_checks=newest_results(tools, candidate),
-        facts=_facts(tools, spec, asset),
+        facts=_facts(tools, spec, asset, snapshot),
         column_notes=asset.column_notes,
     )
 
@@ -210,11 +213,27 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
     return (*(own.results if own else ()), *reversed(judged.values()))
 
 
+def _intervals(
+    tools: Tools, slicing: Slicing | None, snapshot: Snapshot | None
+) -> tuple[tuple[str, str], ...]:
+    """How many intervals there are, from when to when, and how many of them are of older code."""
+    slices = tools.slices.slices(snapshot.id) if slicing and snapshot else ()
+    if not slicing or not slices:
+        return ()
+    moments = [moment for one in slices if (moment := moment_of(one.start)) is not None]
+    bounds = (
+        [shown(moment, slicing.every) for moment in (min(moments), max(moments))] if moments else []
+    )
+    told = f"{len(slices):,} {slicing.every}s" + (f", {' to '.join(bounds)}" if bounds else "")
+    older = sum(1 for one in slices if one.accepted)
+    return (("intervals", told), ("older code", f"{older:,} {slicing.every}s" if older else ""))
+
+
 def _facts(
-    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable
+    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable, snapshot: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     if isinstance(asset, AssetSpec):
-        return ()
+        return _intervals(tools, asset.slicing, snapshot)
     source = next(s for s in spec.sources if s.name == asset.source)
     deliveries = tools.catalog.deliveries(asset.name)
     counts: dict[str, int] = {}

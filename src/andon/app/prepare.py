@@ -19,6 +19,7 @@ from andon.execution.line import Tools
 from andon.graph.order import Graph, build
 from andon.planning.action import Action, Forecast, Plan
 from andon.planning.plan import Identity, Question, fingerprints, plan
+from andon.planning.slices import ANY, Limits
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
@@ -62,6 +63,7 @@ def prepare(
     environment: str,
     selection: Selection,
     logical_time: datetime | None = None,
+    limits: Limits = ANY,
 ) -> Prepared:
     """Make a plan. Reads only: bytes of a source file only where its size or time say so."""
     graph = graph_of(spec)
@@ -91,6 +93,8 @@ def prepare(
                 selected=selected,
                 fingerprints=fingerprints(spec),
                 damaged=broken,
+                limits=limits,
+                slices=tools.slices.slices,
             )
         )
 

@@ -62,6 +62,8 @@ def _facts(outcome: Outcome) -> list[str]:
     else:
         moved = "" if outcome.word == "same" else change(outcome.rows_before, outcome.snapshot.rows)
         facts.append(f"{rows(outcome.snapshot.rows)} {moved}".rstrip())
+    if outcome.note:
+        facts.append(cell(outcome.note))
     if outcome.snapshot.set_aside:
         facts.append(f"{number(outcome.snapshot.set_aside)} set aside")
     if outcome.warnings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from andon.acquisition.choose import choose
 from andon.catalog.commit import (
     AddDeliveries,
     Emit,
+    PutSlices,
 )
 from andon.catalog.records import (
     Audit,
@@ -18,13 +20,14 @@ from andon.catalog.records import (
     Digest,
     Snapshot,
 )
+from andon.catalog.slices import Slice
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
-from andon.execution.prove import Proof, references
+from andon.execution.prove import KEPT, Proof, references
 from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
@@ -94,6 +97,26 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
             *(("note", note) for note in built.notes),
         ),
     )
+
+
+def slices_of(
+    built: Built, snapshot: Snapshot, before: Sequence[Slice] = ()
+) -> tuple[PutSlices, ...]:
+    """Intervals of an incremental asset, each with the label of the file of `snapshot` it lies in.
+
+    Args:
+        before: slices of that snapshot as they were recorded, where its files are kept.
+    """
+    if not built.slices:
+        return ()
+    labels = {file.label for file in snapshot.data_files}
+    known = {one.start: one.label for one in before}
+    otherwise = KEPT if KEPT in labels else ""
+    slices = tuple(
+        replace(one, label=one.label if one.label in labels else known.get(one.start, otherwise))
+        for one in built.slices
+    )
+    return (PutSlices(asset=snapshot.asset, snapshot_id=snapshot.id, slices=slices),)
 
 
 def learned_from(line: Line, built: Built) -> tuple[AddDeliveries, ...]:

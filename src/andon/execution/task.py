@@ -25,6 +25,7 @@ from andon.catalog.records import (
 )
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
+from andon.execution.incremental import build_incremental
 from andon.execution.job import Job, job_of
 from andon.execution.line import Line, are_few
 from andon.execution.outcome import Outcome, Retrying, Started, Word
@@ -35,11 +36,13 @@ from andon.execution.record import (
     audit_of,
     events_of,
     learned_from,
+    slices_of,
     snapshot_of,
     subject_of,
     verdict_of,
 )
 from andon.execution.reuse import finished, is_withdrawn, judge_again, taken_over
+from andon.hashing import value_hash
 from andon.planning.fingerprint import view_digest
 from andon.ports.engine import Engine
 from andon.spec.asset import AssetSpec, SqlBody
@@ -131,12 +134,17 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         return _withdrawn(line, name)
     # Only the holder of the lock looks: whoever waited for it finds what was built meanwhile.
     with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
-        found = finished(line, job) or taken_over(line, job)
+        is_again = line.limits.restate and line.actions[name].verb == "build" and _is_sliced(job)
+        found = None if is_again else finished(line, job) or taken_over(line, job)
         if found is None:
             return _build(line, job)
     if is_withdrawn(line, name, found.build_key, found.split):
         return _withdrawn(line, name)
     return judge_again(line, job, found)
+
+
+def _is_sliced(job: Job) -> bool:
+    return isinstance(job.asset, AssetSpec) and job.asset.slicing is not None
 
 
 def _withdrawn(line: Line, name: str) -> Outcome:
@@ -183,6 +191,9 @@ def _record(line: Line, job: Job, current: Snapshot | None, built: Built, proof:
     name = job.asset.name
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
+    if built.is_partial:
+        # What could not be run within the bounds is still due: this is not the build of that key.
+        job = replace(job, key=value_hash([job.key, [one.start for one in built.slices]]))
     if _is_same(current, built, proof, digest):
         assert current is not None
         return _same(line, job, current, built, proof)
@@ -192,17 +203,21 @@ def _record(line: Line, job: Job, current: Snapshot | None, built: Built, proof:
         AddSnapshot(snapshot=snapshot),
         AddAudit(audit=audit),
         *learned_from(line, built),
+        *slices_of(built, snapshot),
     ]
     if audit.verdict == "fail":
         updates.append(SetStatus(snapshot_ids=(snapshot.id,), status="rejected"))
         snapshot = replace(snapshot, status="rejected")
     updates.extend(events_of(line, name, audit))
     line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
-    return verdict_of(name, "built", snapshot, audit)
+    return replace(verdict_of(name, "built", snapshot, audit), note=built.note)
 
 
 def _make(line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
     """Build an asset and prove it; of few rows read, what is made stays in memory until then."""
+    if asset.slicing is not None:
+        built = build_incremental(line, job, asset, asset.slicing)
+        return built, prove(line, subject_of(line, job, built))
     if isinstance(asset.body, SqlBody) and are_few(job.inputs.values()):
         try:
             with ExitStack() as scope:
@@ -245,9 +260,10 @@ def _same(line: Line, job: Job, current: Snapshot, built: Built, proof: Proof) -
                 RecordKey(asset=name, build_key=job.key, split=job.split, snapshot_id=current.id),
                 AddAudit(audit=audit),
                 *learned_from(line, built),
+                *slices_of(built, current, line.tools.slices.slices(current.id)),
                 *events_of(line, name, audit),
             )
         ),
         line.tools.clock.now(),
     )
-    return verdict_of(name, "same", current, audit)
+    return replace(verdict_of(name, "same", current, audit), note=built.note)
