@@ -15,6 +15,10 @@ _FORMATS: dict[str, Format] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".xml": "xml",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".avro": "avro",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
