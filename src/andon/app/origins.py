@@ -7,6 +7,7 @@ from pathlib import Path
 
 from andon.ports.origin import Origin
 from andon.ports.table_store import TableStore
+from andon.spec.address import is_remote
 from andon.spec.origin import FilesOrigin
 from andon.spec.source import SourceTable
 
@@ -18,18 +19,22 @@ def origins(root: Path, store: TableStore) -> Callable[[SourceTable], Origin]:
         root: folder of the project.
         store: keeps what arrives.
     """
-    made: dict[type, Origin] = {}
+    made: dict[tuple[type, bool], Origin] = {}
 
     def origin_of(table: SourceTable) -> Origin:
-        kind = type(table.origin)
+        kind = (type(table.origin), any(is_remote(path) for path in table.paths))
         if kind not in made:
-            made[kind] = _make(kind, root, store)
+            made[kind] = _make(*kind, root, store)
         return made[kind]
 
     return origin_of
 
 
-def _make(kind: type, root: Path, store: TableStore) -> Origin:
+def _make(kind: type, is_far: bool, root: Path, store: TableStore) -> Origin:
+    if kind is FilesOrigin and is_far:
+        from andon.sources.remote.files import RemoteFiles
+
+        return RemoteFiles(root, store)
     if kind is FilesOrigin:
         from andon.sources.files import LocalFiles
 
