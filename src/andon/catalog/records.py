@@ -242,6 +242,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         sequence: identity of what was asked for; parts of another sequence are never mixed.
         position: how far the origin was read with it, as JSON text; empty if there is no cursor.
         role: ``rows``, or ``keys``: all keys the origin had then; what is not among them is gone.
+        version: the mark a remote store gave these bytes (ETag, generation), as a hint.
     """
 
     id: str
@@ -258,6 +259,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     sequence: str = ""
     position: str = ""
     role: Literal["rows", "keys"] = "rows"
+    version: str = ""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
