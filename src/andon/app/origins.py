@@ -7,7 +7,7 @@ from pathlib import Path
 
 from andon.ports.origin import Origin
 from andon.ports.table_store import TableStore
-from andon.spec.origin import FilesOrigin
+from andon.spec.origin import FilesOrigin, HttpOrigin
 from andon.spec.source import SourceTable
 
 
@@ -34,4 +34,8 @@ def _make(kind: type, root: Path, store: TableStore) -> Origin:
         from andon.sources.files import LocalFiles
 
         return LocalFiles(root, store)
+    if kind is HttpOrigin:
+        from andon.sources.http.origin import HttpApi
+
+        return HttpApi(root, store)
     raise TypeError(f"no adapter for {kind.__name__}")

@@ -238,6 +238,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
         sequence: identity of what was asked for; parts of another sequence are never mixed.
         position: how far the origin was read with it, as JSON text; empty if there is no cursor.
         role: ``rows``, or ``keys``: all keys the origin had then; what is not among them is gone.
+        repeats: numbers of the records in it that arrived before and are no rows again, such as
+            ``1-3,7``; the bytes stay as they came.
     """
 
     id: str
@@ -254,6 +256,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     sequence: str = ""
     position: str = ""
     role: Literal["rows", "keys"] = "rows"
+    repeats: str = ""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

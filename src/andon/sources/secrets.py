@@ -36,9 +36,13 @@ class Secrets:
         if isinstance(setting, str):
             return setting
         value = self._look_up(setting)
+        self.remember(value)
+        return value
+
+    def remember(self, value: str) -> None:
+        """Take a value out of texts from now on that was made from a secret or received for one."""
         if len(value) >= _SHORTEST:
             self._seen.add(value)
-        return value
 
     def scrub(self, text: str) -> str:
         """A text without any value that was looked up, also where it stands quoted for a URL."""
