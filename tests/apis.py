@@ -18,7 +18,8 @@ from andon.sources.http.origin import HttpApi
 from andon.sources.http.session import Pace
 from andon.spec.origin import HttpOrigin
 from andon.spec.source import SourceTable
-from tests.sourcing import Project, project
+from andon.stores.files import FileTableStore
+from tests.sourcing import project
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -34,9 +35,10 @@ def table(url: str, *, key: tuple[str, ...] = (), records: str = "", **given: An
 
 @dataclass
 class Reading:
-    """One table, read again and again."""
+    """One table, read again and again; the engine is started by whoever wants rows."""
 
-    project: Project
+    root: Path
+    store: FileTableStore
     origin: HttpApi
     waits: list[float] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -60,7 +62,7 @@ class Reading:
     def bodies(self) -> list[bytes]:
         """Bytes of each part in force, in order."""
         parts = sorted(self.deliveries, key=lambda one: one.number)
-        return [self.project.store.raw(one.content).read_bytes() for one in parts]
+        return [self.store.raw(one.content).read_bytes() for one in parts]
 
     def records(self, path: str = "") -> list[Any]:
         """Records at a path of the landed pages that are rows, without the reader's help."""
@@ -80,16 +82,20 @@ class Reading:
 
     def rows(self, declared: SourceTable) -> list[dict[str, Any]]:
         """All rows as they are served, without the columns that are added."""
-        self.project.deliveries = list(self.deliveries)
-        raw = self.project.build(declared)
-        names = [column.name for column in raw.schema.columns[:-2]]
-        return [dict(zip(names, row, strict=False)) for row in self.project.rows(raw)]
+        with project(self.root) as made:
+            made.deliveries = list(self.deliveries)
+            raw = made.build(declared)
+            names = [column.name for column in raw.schema.columns[:-2]]
+            return [dict(zip(names, row, strict=False)) for row in made.rows(raw)]
 
 
 @contextmanager
 def reading(root: Path) -> Iterator[Reading]:
     """A reading in a folder; it notes how long it would wait, and waits a moment only."""
     waits: list[float] = []
-    with project(root) as made:
-        pace = Pace(sleep=waits.append, roll=lambda: 0.5)
-        yield Reading(made, HttpApi(root, made.store, pace), waits)
+    store = FileTableStore(root / ".andon")
+    pace = Pace(sleep=waits.append, roll=lambda: 0.5)
+    try:
+        yield Reading(root, store, HttpApi(root, store, pace), waits)
+    finally:
+        store.close()

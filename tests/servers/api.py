@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedReader
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -151,7 +152,8 @@ class Api:
     def _token(self, request: Request) -> Reply:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         basic = request.headers.get("authorization", "")
-        is_known = basic == "Basic Y2xpZW50OnM6M2NyZXQrd29yZA==" or (
+        # RFC 6749, 2.3.1: both are form-encoded before they are joined.
+        is_known = basic == "Basic Y2xpZW50OnMlM0EzY3JldCUyQndvcmQ=" or (
             form.get("client_id") == "client" and form.get("client_secret") == "s:3cret+word"
         )
         if not is_known or form.get("grant_type") != "client_credentials":
@@ -172,6 +174,7 @@ def _json(value: Any, headers: Headers | None = None) -> Reply:
 
 class _Handler(socketserver.StreamRequestHandler):
     wbufsize = -1
+    rfile: BufferedReader
     server: _Server
 
     def handle(self) -> None:
@@ -184,6 +187,9 @@ class _Handler(socketserver.StreamRequestHandler):
             super().finish()
 
     def _one(self) -> bool:
+        if self.rfile.peek(1)[:1] == b"\x16":  # somebody begins to speak TLS
+            self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            return False
         first = self.rfile.readline()
         if not first.strip():
             return False
