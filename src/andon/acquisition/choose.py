@@ -23,6 +23,7 @@ class Load(Struct, frozen=True, kw_only=True):
         facts: findings of an earlier reading, as JSON text, or empty.
         number: place in the order of reading, 0 for files.
         role: ``rows`` or ``keys``, as of the delivery.
+        repeats: numbers of the records that are no rows, as of the delivery.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Load(Struct, frozen=True, kw_only=True):
     facts: str = ""
     number: int = 0
     role: Literal["rows", "keys"] = "rows"
+    repeats: str = ""
 
 
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
@@ -62,4 +64,5 @@ def _load(same: Iterable[Delivery]) -> Load:
         facts=next((d.facts for d in ranked if d.facts), ""),
         number=origin.number,
         role=origin.role,
+        repeats=origin.repeats,
     )

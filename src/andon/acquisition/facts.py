@@ -32,6 +32,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         reading: hash of the options they hold for; with other options they are stale.
         records: data records, counted independently of the engine's parser.
         bad: records set aside as malformed.
+        repeated: good records that arrived before and are no rows; known of the delivery, so it is
+            no part of the text.
         columns: name and evidence, in the file's order.
         delimiter: of delimited text.
         shape: ``plain`` is read by the engine as it lies; ``mended`` goes record by record first;
@@ -42,6 +44,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     reading: str
     records: int
     bad: int = 0
+    repeated: int = 0
     columns: tuple[tuple[str, Evidence], ...] = ()
     delimiter: str = ","
     shape: str = "plain"
@@ -50,7 +53,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     @property
     def served(self) -> int:
         """Records that become rows."""
-        return self.records - self.bad
+        return self.records - self.bad - self.repeated
 
 
 def refuse(reading: str, problems: tuple[Problem, ...]) -> Facts:

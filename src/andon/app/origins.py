@@ -9,7 +9,7 @@ from andon.ports.engine import Engine
 from andon.ports.origin import Origin
 from andon.ports.table_store import TableStore
 from andon.spec.address import is_remote
-from andon.spec.origin import DatabaseOrigin, FilesOrigin
+from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin
 from andon.spec.source import SourceTable
 
 
@@ -50,4 +50,8 @@ def _make(
         from andon.sources.databases.origin import DatabaseTables
 
         return DatabaseTables(root, store, engine, DOORS)
+    if kind is HttpOrigin:
+        from andon.sources.http.origin import HttpApi
+
+        return HttpApi(root, store)
     raise TypeError(f"no adapter for {kind.__name__}")

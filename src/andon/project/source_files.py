@@ -123,6 +123,7 @@ def _read_table(
         system=source.text("system") or name,
         format=next((known for known in get_args(Format) if known == form), kind.format),
         dialect=_read_dialect(fields),
+        records=fields.text("records"),
         columns=declared.columns,
         column_notes=declared.notes,
         checks=declared.checks,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
 from andon.acquisition.facts import Facts, decode, encode, refuse
@@ -23,7 +24,7 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
 from andon.sources.local import hash_file
-from andon.sources.quoting import identifier
+from andon.sources.quoting import identifier, literal
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
@@ -103,6 +104,7 @@ class RawReader:
         used, facts, measured = _measure(table, deliveries, earlier, family, key)
         loads = choose(used)
         _judge_refused(table, used, loads)
+        facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
         if all(one.state != "refused" for one in used):
@@ -196,6 +198,27 @@ class RawReader:
         ]
         raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
 
+    def _repeated(
+        self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
+    ) -> dict[str, Facts]:
+        """Facts of the loads with records that arrived before, with how many rows these would be."""
+        found = {}
+        for load in loads:
+            if not load.repeats:
+                continue
+            one = facts[load.id]
+            count = repeats.count_of(load.repeats)
+            if one.bad:
+                # A record may be malformed and repeated: it is counted once, as malformed.
+                columns = columns_of([one], table.columns)
+                query = family.select([load], facts, columns)
+                count = one.records - one.bad - self._count(without_repeats(query, [load]))
+            found[load.id] = replace(one, repeated=count)
+        return found
+
+    def _count(self, query: str) -> int:
+        return int(self._engine.rows(f"select count(*) from ({query})")[0][0]) if query else 0
+
     def _schema(self, columns: Sequence[Column]) -> Schema:
         """Schema with the form in which each column is stored, as the engine knows it."""
         outputs = (
@@ -217,7 +240,9 @@ class RawReader:
         """Stage the rows of a group as one file, and its malformed rows as another."""
         parts: list[NewPart] = []
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
-        query = family.select(group, facts, columns)
+        # Rows know their origin by the bytes they lie in: equal parts are not read in one query.
+        selected = (family.select(part, facts, columns) for part in _each_content_once(group))
+        query = without_repeats("\nunion all\n".join(one for one in selected if one), group)
         if query:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
@@ -282,6 +307,31 @@ def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence
         raise TaskFailed(
             *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
         )
+
+
+def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
+    left = list(loads)
+    while left:
+        first = {load.content: load for load in reversed(left)}
+        taken = [load for load in left if first[load.content] is load]
+        yield taken
+        left = [load for load in left if first[load.content] is not load]
+
+
+def without_repeats(query: str, loads: Sequence[Load]) -> str:
+    """The rows of a query without those of records that arrived before; "" stays ""."""
+    spans = [
+        f"({literal(load.path)}, {low}, {high})"
+        for load in loads
+        for low, high in repeats.spans_of(load.repeats)
+    ]
+    if not query or not spans:
+        return query
+    return (
+        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
+        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
+    )
 
 
 def _assert_complete(
