@@ -91,7 +91,8 @@ class RawReader:
         Raises:
             TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
         """
-        loads = choose(deliveries)
+        chosen = choose(deliveries)
+        loads = [load for load in chosen if load.role == "rows"]
         key = reading(table)
         family = self._family(table, loads, key, stage)
         known = {load.id: decode(load.facts, key) for load in loads}
@@ -102,6 +103,14 @@ class RawReader:
         complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        learned = tuple(
+            (identity, encode(measured[load.id]))
+            for load in loads
+            if load.id in measured
+            for identity in load.ids
+        )
+        if table.is_merged:
+            return self._merge(table, chosen, facts, family, schema, prior, stage, learned)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -121,13 +130,43 @@ class RawReader:
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
             set_aside=sum(one.bad for one in in_order),
-            facts=tuple(
-                (identity, encode(measured[load.id]))
-                for load in loads
-                if load.id in measured
-                for identity in load.ids
-            ),
+            facts=learned,
             query=query,
+        )
+
+    def _merge(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+        learned: tuple[tuple[str, str], ...],
+    ) -> RawTable:
+        """The table in which a later row replaces the earlier one of its key."""
+        from andon.sources.merge import Merging
+
+        def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
+            return family.select(of, facts, columns)
+
+        merging = Merging(
+            table, schema, reading(table), self._engine, self._store, select, stage
+        )  # fmt: skip
+        rows = [load for load in loads if load.role == "rows"]
+        merged = merging.build(
+            loads, {load.id for load in rows if not facts[load.id].served}, prior
+        )
+        bad = [load for load in rows if facts[load.id].bad]
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        return RawTable(
+            schema=schema,
+            kept=merged.kept,
+            parts=(*merged.parts, *aside),
+            rows=merged.rows,
+            set_aside=sum(facts[load.id].bad for load in bad),
+            facts=learned,
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -221,13 +260,25 @@ class RawReader:
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
         bad = [load for load in group if facts[load.id].bad]
-        if bad:
-            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
-            staged = stage(f"{name}-aside.parquet")
-            kind = self._engine.describe(aside, {})
-            written = self._engine.write(aside, {}, kind, staged)
-            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
-        return parts
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+
+    def _write_aside(
+        self,
+        bad: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the malformed rows of loads as one file; nothing where there are none."""
+        if not bad:
+            return []
+        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        staged = stage(f"{name}-aside.parquet")
+        kind = self._engine.describe(aside, {})
+        written = self._engine.write(aside, {}, kind, staged)
+        return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
 def _assert_complete(
