@@ -234,7 +234,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
         content: SHA-256 of the bytes as they arrived.
         bytes: length; modified_ns: the file's modification time as a hint.
         arrived_at: when it was landed.
-        state: landed; superseded by a newer version at the same path; set_aside by a person.
+        state: landed; superseded by a newer version at the same path; set_aside by a person. In
+            memory only: refused, since it cannot be read; stand_in, an earlier version read for it.
         facts: findings of the reader (columns and the types that fit), as JSON text.
         number: place in the sequence in which an origin was read, from 1; 0 for files, whose set
             has no order.
@@ -251,7 +252,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     modified_ns: int
     arrived_at: datetime
     run_id: str
-    state: Literal["landed", "superseded", "set_aside"] = "landed"
+    state: Literal["landed", "superseded", "set_aside", "refused", "stand_in"] = "landed"
     facts: str = ""
     number: int = 0
     sequence: str = ""

@@ -23,6 +23,9 @@ from andon.spec.check import Check, identity_of, references_of
 QUARANTINE = "quarantine"
 """Label of the file of rows that checks set aside; those of a source's reader name deliveries."""
 
+KEPT = "kept"
+"""Label of the one file of rows that are left when checks set others aside."""
+
 EXAMPLES = 1000
 """Failing rows of one check that are kept with a snapshot."""
 
@@ -118,7 +121,7 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
             subject,
             relation=engine.scan(subject.schema, [kept]),
             parts=(
-                Staged(path=kept, rows=written.rows),
+                Staged(path=kept, rows=written.rows, label=KEPT),
                 *others,
                 Staged(path=aside, rows=removed.rows, role="aside", label=QUARANTINE),
             ),

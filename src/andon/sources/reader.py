@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
-from andon.acquisition.facts import Facts, decode, encode
+from andon.acquisition.facts import Facts, decode, encode, refuse
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
+from andon.acquisition.refused import may_go_without, without_refused
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, TaskFailed
+from andon.errors import InternalError, Problem, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
@@ -78,8 +81,11 @@ class RawReader:
         stage: Callable[[str], Path],
         *,
         in_place: bool = False,
+        earlier: Callable[[], Sequence[Delivery]] = tuple,
     ) -> RawTable:
         """Read landed deliveries into a typed raw table; a pure function of their set.
+
+        A delivery that cannot be read is left out; its problem is remembered in its facts.
 
         Args:
             table: what is declared.
@@ -87,30 +93,26 @@ class RawReader:
             prior: a snapshot whose files may be reused as they are.
             stage: gives a new path to write to, by name.
             in_place: serve Parquet files as they were landed, where that costs readers nothing.
+            earlier: all deliveries of the table, asked for if one cannot be read.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
-        chosen = choose(deliveries)
-        loads = [load for load in chosen if load.role == "rows"]
         key = reading(table)
-        family = self._family(table, loads, key, stage)
-        known = {load.id: decode(load.facts, key) for load in loads}
-        measured = family.measure([load for load in loads if known[load.id] is None])
-        facts = {**{i: one for i, one in known.items() if one is not None}, **measured}
+        family = self._family(table, choose(deliveries), key, stage)
+        used, facts, measured = _measure(table, deliveries, earlier, family, key)
+        chosen = choose(used)
+        loads = [load for load in chosen if load.role == "rows"]
+        _judge_refused(table, used, loads)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
-        complaints.check_declared(table, in_order)
+        if all(one.state != "refused" for one in used):
+            complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
-        learned = tuple(
-            (identity, encode(measured[load.id]))
-            for load in loads
-            if load.id in measured
-            for identity in load.ids
-        )
         if table.is_merged:
-            return self._merge(table, chosen, facts, family, schema, prior, stage, learned)
+            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            return replace(raw, facts=tuple(sorted(measured.items())), deliveries=used)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -130,8 +132,9 @@ class RawReader:
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
             set_aside=sum(one.bad for one in in_order),
-            facts=learned,
+            facts=tuple(sorted(measured.items())),
             query=query,
+            deliveries=used,
         )
 
     def _merge(
@@ -143,7 +146,6 @@ class RawReader:
         schema: Schema,
         prior: Snapshot | None,
         stage: Callable[[str], Path],
-        learned: tuple[tuple[str, str], ...],
     ) -> RawTable:
         """The table in which a later row replaces the earlier one of its key."""
         from andon.sources.merge import Merging
@@ -166,7 +168,6 @@ class RawReader:
             parts=(*merged.parts, *aside),
             rows=merged.rows,
             set_aside=sum(facts[load.id].bad for load in bad),
-            facts=learned,
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -198,9 +199,8 @@ class RawReader:
         families: dict[str, str] = {}
         for load in loads:
             form = table.format or format_of(load.path)
-            if form is None:
-                raise TaskFailed(complaints.unknown_format(table, load.path))
-            families.setdefault(_FAMILIES[form], load.path)
+            if form is not None:
+                families.setdefault(_FAMILIES[form], load.path)
         if len(families) > 1:
             raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
         match next(iter(families), "text"):
@@ -279,6 +279,58 @@ class RawReader:
         kind = self._engine.describe(aside, {})
         written = self._engine.write(aside, {}, kind, staged)
         return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
+
+
+def _measure(
+    table: SourceTable,
+    deliveries: Sequence[Delivery],
+    earlier: Callable[[], Sequence[Delivery]],
+    family: Files,
+    key: str,
+) -> tuple[tuple[Delivery, ...], dict[str, Facts], dict[str, str]]:
+    """Look at all deliveries that are read, and at the earlier ones that stand in for unreadable ones.
+
+    Returns:
+        The deliveries as they are used, facts by id of a load, and what was learned, as JSON text
+        by id of a delivery.
+    """
+    facts: dict[str, Facts] = {}
+    learned: dict[str, str] = {}
+
+    def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
+        return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
+
+    while True:
+        used = without_refused(table, told(deliveries), lambda: told(earlier()))
+        loads = choose(used)
+        unread: list[Load] = []
+        for load in loads:
+            known = decode(load.facts, key)
+            if known is None:
+                unread.append(load)
+            else:
+                facts[load.id] = known
+        if not unread:
+            return used, facts, learned
+        named = [load for load in unread if table.format or format_of(load.path)]
+        found = family.measure(named)
+        for load in unread:
+            if load not in named:
+                found[load.id] = refuse(key, (complaints.unknown_format(table, load.path),))
+            learned.update(dict.fromkeys(load.ids, encode(found[load.id])))
+
+
+def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence[Load]) -> None:
+    """Refuse the table where nothing can be read, or where it is whole or nothing."""
+    key = reading(table)
+    wanted = loads if not may_go_without(table) else ()
+    told = [decode(d.facts, key) for d in used if d.state == "refused"]
+    told += [decode(load.facts, key) for load in wanted]
+    refused = [one for facts in told if facts is not None for one in facts.refused]
+    if refused and (wanted or not loads):
+        raise TaskFailed(
+            *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
+        )
 
 
 def _assert_complete(
