@@ -44,6 +44,7 @@ class Server:
         until = time.monotonic() + _PATIENCE_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
                 log_text = (self.folder / "server.log").read_text("utf-8", "replace")
                 raise AssertionError(f"the server did not start:\n{log_text[-3000:]}")
             time.sleep(0.05)
@@ -198,7 +199,7 @@ def mariadb() -> Iterator[Server]:
         assert made.returncode == 0, made.stderr + made.stdout
         start = folder / "start.sql"
         start.write_text(
-            f"create user if not exists {ADMIN}@'127.0.0.1' identified by '{PASSWORD}';"
+            f"create user if not exists {ADMIN}@'127.0.0.1' identified by '{PASSWORD}';\n"
             f"grant all privileges on *.* to {ADMIN}@'127.0.0.1' with grant option;\n"
         )
         start.chmod(0o644)
