@@ -18,6 +18,8 @@ from typing import Any
 
 ADMIN, PASSWORD = "andon_admin", "s3cr3t-admin-pass"
 _PATIENCE_S = 60.0
+Execute = Callable[[str], Any]
+"""Runs one statement; rows as tuples where there are any."""
 
 
 @dataclass
@@ -163,7 +165,7 @@ def _postgres_answers(port: int) -> bool:
 
 
 @contextmanager
-def postgres_session(server: Server, database: str = "postgres") -> Iterator[Callable[[str], Any]]:
+def postgres_session(server: Server, database: str = "postgres") -> Iterator[Execute]:
     """Run statements, each in a transaction of its own; rows as tuples where there are any."""
     from adbc_driver_postgresql import dbapi
 
@@ -221,7 +223,7 @@ def mariadb() -> Iterator[Server]:
 
 
 @contextmanager
-def mariadb_session(server: Server, database: str | None = None) -> Iterator[Callable[[str], Any]]:
+def mariadb_session(server: Server, database: str | None = None) -> Iterator[Execute]:
     """Run statements, each in a transaction of its own."""
     import pymysql
 

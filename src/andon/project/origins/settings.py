@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Literal, cast, get_args
 
+from msgspec.structs import replace
+
+from andon.errors import Where
 from andon.project.fields import Fields, where_of
 from andon.project.yaml import MapNode, Node, ScalarNode
 from andon.spec.origin import Secret, Setting, Settings
@@ -47,7 +50,7 @@ def _setting(fields: Fields, name: str, node: Node) -> Setting | None:
     if any(word in name.lower().replace("-", "_").split("_") for word in SECRET_WORDS):
         fields.findings.add(
             "PRJ037",
-            where_of(fields.file, node),
+            unseen(where_of(fields.file, node)),
             what=f"`{name}` is written out",
             why="a secret in a file under version control is no secret any more",
             fix=f"write `{name}: {{env: NAME}}`, `{{file: path}}` or `{{keyring: service/user}}`, and "
@@ -56,6 +59,11 @@ def _setting(fields: Fields, name: str, node: Node) -> Setting | None:
         return None
     value = node.value
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def unseen(where: Where) -> Where:
+    """A place without its line: that line holds a secret."""
+    return replace(where, text=None)
 
 
 def _secret(fields: Fields, name: str, node: MapNode) -> Secret | None:
