@@ -149,5 +149,29 @@ def rows_lost(table: SourceTable, counted: int, written: int) -> Problem:
     )
 
 
+def key_is_null(table: SourceTable) -> Problem:
+    """A row of a merged table cannot be told from others."""
+    listed = ", ".join(f"`{name}`" for name in table.key)
+    return Problem(
+        code="SRC048",
+        what=f"rows of `{table.name}` have no value in their key {listed}",
+        why="a row replaces the earlier one of its key; without a key it would be kept twice or lost",
+        fix="choose a `key` that is never null, leave such rows out in a `query`, or write"
+        " `mode: append`",
+        where=_where(table),
+    )
+
+
+def key_is_missing(table: SourceTable, name: str, known: Sequence[str]) -> Problem:
+    """The key of a merged table is none of its columns."""
+    return Problem(
+        code="SRC048",
+        what=f"`{table.name}` has no column `{name}`, which is in its key",
+        why="a row replaces the earlier one of its key",
+        fix=did_you_mean(name, known, "correct `key`"),
+        where=_where(table),
+    )
+
+
 def _where(table: SourceTable) -> Where | None:
     return Where(path=table.where_path) if table.where_path else None

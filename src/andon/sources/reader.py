@@ -102,7 +102,8 @@ class RawReader:
         key = reading(table)
         family = self._family(table, choose(deliveries), key, stage)
         used, facts, measured = _measure(table, deliveries, earlier, family, key)
-        loads = choose(used)
+        chosen = choose(used)
+        loads = [load for load in chosen if load.role == "rows"]
         _judge_refused(table, used, loads)
         facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
@@ -111,6 +112,9 @@ class RawReader:
             complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        if table.is_merged:
+            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            return replace(raw, facts=tuple(sorted(measured.items())), deliveries=used)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -133,6 +137,39 @@ class RawReader:
             facts=tuple(sorted(measured.items())),
             query=query,
             deliveries=used,
+        )
+
+    def _merge(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """The table in which a later row replaces the earlier one of its key."""
+        from andon.sources.merge import Merging
+
+        def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
+            return family.select(of, facts, columns)
+
+        merging = Merging(
+            table, schema, reading(table), self._engine, self._store, select, stage
+        )  # fmt: skip
+        rows = [load for load in loads if load.role == "rows"]
+        merged = merging.build(
+            loads, {load.id for load in rows if not facts[load.id].served}, prior
+        )
+        bad = [load for load in rows if facts[load.id].bad]
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        return RawTable(
+            schema=schema,
+            kept=merged.kept,
+            parts=(*merged.parts, *aside),
+            rows=merged.rows,
+            set_aside=sum(facts[load.id].bad for load in bad),
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -248,13 +285,25 @@ class RawReader:
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
         bad = [load for load in group if facts[load.id].bad]
-        if bad:
-            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
-            staged = stage(f"{name}-aside.parquet")
-            kind = self._engine.describe(aside, {})
-            written = self._engine.write(aside, {}, kind, staged)
-            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
-        return parts
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+
+    def _write_aside(
+        self,
+        bad: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the malformed rows of loads as one file; nothing where there are none."""
+        if not bad:
+            return []
+        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        staged = stage(f"{name}-aside.parquet")
+        kind = self._engine.describe(aside, {})
+        written = self._engine.write(aside, {}, kind, staged)
+        return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
 def _measure(
