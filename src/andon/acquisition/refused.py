@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from andon.acquisition.facts import Facts, decode, may_be_refused
+from andon.acquisition.facts import Facts, decode, may_be_refused, may_have_notes
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.sequence import is_sequence
 from andon.catalog.records import Delivery
@@ -74,6 +74,17 @@ def problems_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[Pro
         facts = decode(one.facts, key) if one.state == "refused" else None
         if facts is not None:
             found.extend(_warnings(table, facts, is_replaced=one.path in replaced))
+    return tuple(found)
+
+
+def notes_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """What had to be guessed in each delivery that is read, in words, by path."""
+    key = reading(table)
+    found: list[str] = []
+    for one in sorted(deliveries, key=lambda d: (d.number, d.path)):
+        if one.state in ("landed", "stand_in") and may_have_notes(one.facts):
+            facts = decode(one.facts, key)
+            found += [f"`{one.path}`: {note}" for note in facts.notes] if facts else []
     return tuple(found)
 
 

@@ -97,6 +97,7 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
             ("engine", line.tools.engine_version),
             ("seconds", f"{time.perf_counter() - job.began:.3f}"),
             *(("left out", f"{told.code} {told.what}") for told in built.left_out),
+            *(("note", note) for note in built.notes),
         ),
     )
 

@@ -133,7 +133,7 @@ class RawReader:
             kept=layout.kept,
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
-            set_aside=sum(one.bad for one in in_order),
+            set_aside=sum(one.aside for one in in_order),
             facts=tuple(sorted(measured.items())),
             query=query,
             deliveries=used,
@@ -162,14 +162,14 @@ class RawReader:
         merged = merging.build(
             loads, {load.id for load in rows if not facts[load.id].served}, prior
         )
-        bad = [load for load in rows if facts[load.id].bad]
+        bad = [load for load in rows if facts[load.id].aside]
         aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
         return RawTable(
             schema=schema,
             kept=merged.kept,
             parts=(*merged.parts, *aside),
             rows=merged.rows,
-            set_aside=sum(facts[load.id].bad for load in bad),
+            set_aside=sum(facts[load.id].aside for load in bad),
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -224,7 +224,7 @@ class RawReader:
     ) -> None:
         """Refuse the load when more records are malformed than the table allows."""
         bad = sum(facts[load.id].bad for load in loads)
-        total = sum(facts[load.id].records for load in loads)
+        total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
             return
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
@@ -245,11 +245,11 @@ class RawReader:
                 continue
             one = facts[load.id]
             count = repeats.count_of(load.repeats)
-            if one.bad:
+            if one.aside:
                 # A record may be malformed and repeated: it is counted once, as malformed.
                 columns = columns_of([one], table.columns)
                 query = family.select([load], facts, columns)
-                count = one.records - one.bad - self._count(without_repeats(query, [load]))
+                count = one.records - one.aside - self._count(without_repeats(query, [load]))
             found[load.id] = replace(one, repeated=count)
         return found
 
@@ -284,7 +284,7 @@ class RawReader:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
-        bad = [load for load in group if facts[load.id].bad]
+        bad = [load for load in group if facts[load.id].aside]
         return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
 
     def _write_aside(
@@ -389,7 +389,7 @@ def _assert_complete(
     """Rows counted = rows kept and written, good and malformed alike."""
     for role, counted in (
         ("data", sum(one.served for one in facts)),
-        ("aside", sum(one.bad for one in facts)),
+        ("aside", sum(one.aside for one in facts)),
     ):
         stored = sum(file.rows for file in kept if file.role == role)
         written = sum(part.rows for part in parts if part.role == role)
