@@ -70,8 +70,8 @@ class HttpApi:
     ) -> Iterator[Batch]:
         """Keep pages durable; see the port.
 
-        A full reading is one batch at its end: pages of a reading that was broken off are read
-        again. Otherwise each page is a batch, and reading goes on behind the last one recorded.
+        A full reading is one batch at its end, or none if nothing changed: pages of a reading that
+        was broken off are read again. Otherwise each page is a batch, and reading goes on behind the last one recorded.
         """
         origin = _origin(table)
         secrets = Secrets(self._root)
@@ -83,7 +83,10 @@ class HttpApi:
                 parameters = secrets.plain(origin.parameters)
                 if origin.mode == "full":
                     pages = Pages(table, origin, session, self._store, parameters)
-                    yield self._whole(table, origin, pages, run_id, now, most_rows)
+                    batch = self._whole(table, origin, pages, run_id, now, most_rows)
+                    # Equal pages are equal deliveries: what is the same need not be recorded.
+                    if {one.id for one in batch.deliveries} != {one.id for one in known}:
+                        yield batch
                     return
                 behind = Behind(table, origin, session, self._store, parameters)
                 taken = 0

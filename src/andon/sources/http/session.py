@@ -141,11 +141,12 @@ class Session:
     def _ask(self, url: str) -> Ask:
         headers = {
             "User-Agent": f"andon/{VERSION}",
+            "Accept-Encoding": "gzip",
             "Accept": "application/json, text/csv;q=0.9, */*;q=0.8",
         }
         if is_same_place(url, self._origin.url):
-            headers |= self._secrets.plain(self._origin.headers)
-            headers |= self._proof.headers()
+            headers = _over(headers, self._secrets.plain(self._origin.headers))
+            headers = _over(headers, self._proof.headers())
             proof = self._proof.parameters()
             for name in proof:
                 url = without_parameter(url, name)
@@ -214,6 +215,12 @@ class Session:
     def _fail(self, problem: Problem, *, may_mend: bool = False) -> TaskFailed | Unavailable:
         clean = replace(problem, what=self._secrets.scrub(problem.what))
         return Unavailable(clean) if may_mend else TaskFailed(clean)
+
+
+def _over(headers: dict[str, str], others: dict[str, str]) -> dict[str, str]:
+    """Headers with others in place of those of the same name, in whatever case."""
+    names = {name.lower() for name in others}
+    return {name: text for name, text in headers.items() if name.lower() not in names} | others
 
 
 def is_same_place(url: str, other: str) -> bool:
