@@ -10,7 +10,7 @@ SIZE ?= small
 # $(READY) is a stamp: the environment is refreshed when the declared dependencies change.
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[polars,pandas,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@
 
 demo: $(READY)  ## make the example project in build/demo and run it

@@ -40,11 +40,11 @@ class Load(Struct, frozen=True, kw_only=True):
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
     """Loads of a raw table in the order they were read in, files in order of path.
 
-    The newest version at each path counts that nobody set aside; the same bytes under several
+    The newest version at each path counts that can be read and nobody set aside; the same bytes under several
     paths of files are loaded once, under the shortest path, then the alphabetically first.
     What has a number is a part of a sequence, and equal parts are as many as they are.
     """
-    in_use = [delivery for delivery in deliveries if delivery.state == "landed"]
+    in_use = [one for one in deliveries if one.state in ("landed", "stand_in")]
     by_content: dict[tuple[str, int], list[Delivery]] = {}
     for delivery in newest_by_path(in_use).values():
         by_content.setdefault((delivery.content, delivery.number), []).append(delivery)

@@ -73,7 +73,11 @@ def part(
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        id=delivery_id(table.name, path, f"{content} without {repeats}" if repeats else content),
+        # What was taken back and is read again is another delivery, though it be the same bytes; so
+        # are equal bytes of which other records are left out.
+        id=value_hash(
+            [delivery_id(table.name, path, content), run_id, *([repeats] if repeats else [])]
+        ),
         table=table.name,
         path=path,
         content=content,

@@ -121,7 +121,7 @@ def _read_table(
         source=name,
         origin=origin,
         system=source.text("system") or name,
-        format=next((known for known in get_args(Format) if known == form), None),
+        format=next((known for known in get_args(Format) if known == form), kind.format),
         dialect=_read_dialect(fields),
         records=fields.text("records"),
         columns=declared.columns,

@@ -9,12 +9,18 @@ from contextlib import contextmanager
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
+from andon.spec.address import is_remote, parse
 from andon.spec.source import SourceTable
+
+
+def shown(path: str) -> str:
+    """A declared path as it may be told: an address without its query."""
+    return parse(path).name if is_remote(path) else path
 
 
 def nothing_there(table: SourceTable) -> Problem:
     """No file matches, and none ever did."""
-    listed = ", ".join(f"`{path}`" for path in table.paths)
+    listed = ", ".join(f"`{shown(path)}`" for path in table.paths)
     return Problem(
         code="SRC001",
         what=f"no file for `{table.name}`: nothing matches {listed}",

@@ -36,11 +36,11 @@ class Secrets:
         if isinstance(setting, str):
             return setting
         value = self._look_up(setting)
-        self.remember(value)
+        self.hide(value)
         return value
 
-    def remember(self, value: str) -> None:
-        """Take a value out of texts from now on that was made from a secret or received for one."""
+    def hide(self, value: str) -> None:
+        """Keep a further value out of texts: one that is a part of what was looked up."""
         if len(value) >= _SHORTEST:
             self._seen.add(value)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from andon.project.origins.database import POSTGRES
 from andon.project.origins.files import FILES
 from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
 
-KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "http": HTTP}
+KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "http": HTTP, "postgres": POSTGRES}
 DEFAULT: Final = "files"

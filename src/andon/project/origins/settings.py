@@ -55,7 +55,8 @@ def _setting(fields: Fields, name: str, node: Node) -> Setting | None:
     if not isinstance(node, ScalarNode) or node.value is None:
         fields.wrong(node, name, "a text or a reference to a secret", "{env: SHOP_PASSWORD}")
         return None
-    if any(word in name.lower().replace("-", "_").split("_") for word in SECRET_WORDS):
+    words = name.lower().replace("-", "_").split("_")
+    if words[-1] != "file" and any(word in words for word in SECRET_WORDS):
         _refuse_written_out(fields, name, node)
         return None
     value = node.value

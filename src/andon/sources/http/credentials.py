@@ -97,7 +97,7 @@ class Credentials:
 
     def _packed(self, pair: str) -> str:
         packed = b64encode(pair.encode()).decode()
-        self._secrets.remember(packed)
+        self._secrets.hide(packed)
         return packed
 
     def _kept_token(self) -> str:
@@ -132,7 +132,7 @@ class Credentials:
         token, lifetime = found.get("access_token"), found.get("expires_in")
         if not isinstance(token, str) or not token.isprintable() or not token:
             raise TaskFailed(_no_token(ask.url))
-        self._secrets.remember(token)
+        self._secrets.hide(token)
         is_number = isinstance(lifetime, (int, float)) or (
             isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit()
         )

@@ -83,8 +83,8 @@ class HttpApi:
                 parameters = secrets.plain(origin.parameters)
                 if origin.mode == "full":
                     pages = Pages(table, origin, session, self._store, parameters)
-                    batch = self._whole(table, origin, pages, run_id, now, most_rows)
-                    # Equal pages are equal deliveries: what is the same need not be recorded.
+                    whole = self._whole(table, origin, pages, run_id, now, most_rows)
+                    batch = _with_known(whole, known)
                     if {one.id for one in batch.deliveries} != {one.id for one in known}:
                         yield batch
                     return
@@ -104,6 +104,9 @@ class HttpApi:
         """A page cannot be asked for twice: what it held then is not what it holds now."""
         return False
 
+    def close(self) -> None:
+        """Nothing is held open between two readings."""
+
     def _whole(
         self,
         table: SourceTable,
@@ -113,7 +116,7 @@ class HttpApi:
         now: datetime,
         most_rows: int | None,
     ) -> Batch:
-        """All pages. They are numbered from 1 each time: equal pages are equal deliveries.
+        """All pages, numbered from 1 each time, so that a page that did not change stays what it was.
 
         Pages without records are no parts, unless there are no others.
         """
@@ -140,6 +143,13 @@ class HttpApi:
         if not parts and empty is not None:
             parts = [name(empty, 1, "", "")]
         return Batch(deliveries=tuple(parts), is_whole=True)
+
+
+def _with_known(batch: Batch, known: Sequence[Delivery]) -> Batch:
+    """A whole reading in which a page that is what it was is the delivery that it was."""
+    before = {(one.path, one.content): one for one in known}
+    found = (before.get((one.path, one.content), one) for one in batch.deliveries)
+    return replace(batch, deliveries=tuple(found))
 
 
 def _origin(table: SourceTable) -> HttpOrigin:
