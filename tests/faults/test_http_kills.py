@@ -18,7 +18,7 @@ from andon.app.wiring import wire
 from andon.project.load import load
 from tests.factories import rows_of, write_project
 from tests.faults.processes import call
-from tests.http_api import Api, serving
+from tests.servers.api import Api, serving
 
 MODES = {
     "full": "",

@@ -10,10 +10,10 @@ import pytest
 
 from andon.errors import TaskFailed
 from andon.spec.origin import Auth, Paging, Secret, Setting
-from tests import http_api as faults
 from tests.apis import Reading, reading, table
 from tests.factories import run_andon, write_project
-from tests.http_api import Api, Reply, Request, serving
+from tests.servers import api as faults
+from tests.servers.api import Api, Reply, Request, serving
 
 VALUE = "t0p+s3cret/key="
 LINK = Paging(by="link")

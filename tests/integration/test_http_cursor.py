@@ -15,7 +15,7 @@ from andon.errors import TaskFailed
 from andon.spec.origin import Paging
 from andon.spec.source import SourceTable
 from tests.apis import Reading, reading, table
-from tests.http_api import Api, serving, status
+from tests.servers.api import Api, serving, status
 
 PAGINGS = {
     "link": (Paging(by="link"), ""),

@@ -16,9 +16,9 @@ import pytest
 
 from andon.errors import TaskFailed, Unavailable
 from andon.spec.origin import Paging
-from tests import http_api as faults
 from tests.apis import Reading, reading, table
-from tests.http_api import Api, Fault, Reply, Request, Wire, serving
+from tests.servers import api as faults
+from tests.servers.api import Api, Fault, Reply, Request, Wire, serving
 
 ROWS: list[dict[str, Any]] = [{"id": n, "name": "ä" * n} for n in range(1, 9)]
 LINK = Paging(by="link")

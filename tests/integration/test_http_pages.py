@@ -13,7 +13,7 @@ import pytest
 from andon.errors import TaskFailed, Unavailable
 from andon.spec.origin import Paging
 from tests.apis import Reading, reading, table
-from tests.http_api import Api, Reply, Request, serving
+from tests.servers.api import Api, Reply, Request, serving
 
 ROWS: list[dict[str, Any]] = [
     {"id": n, "updated": f"2026-01-{n:02}T00:00:00Z", "name": f"n{n}"} for n in range(1, 9)

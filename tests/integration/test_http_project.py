@@ -12,9 +12,9 @@ import andon
 from andon.errors import ProjectInvalid
 from andon.project.load import load
 from andon.spec.origin import Auth, HttpOrigin, Paging, Secret
-from tests import http_api as faults
 from tests.factories import rows_of, run_andon, write_files, write_project
-from tests.http_api import Api, serving
+from tests.servers import api as faults
+from tests.servers.api import Api, serving
 
 
 @pytest.fixture

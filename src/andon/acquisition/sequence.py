@@ -73,11 +73,8 @@ def part(
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        # What was taken back and is read again is another delivery, though it be the same bytes; so
-        # are equal bytes of which other records are left out.
-        id=value_hash(
-            [delivery_id(table.name, path, content), run_id, *([repeats] if repeats else [])]
-        ),
+        # What was taken back and is read again is another delivery, though it be the same bytes.
+        id=value_hash([delivery_id(table.name, path, content), repeats, run_id]),
         table=table.name,
         path=path,
         content=content,

@@ -103,8 +103,8 @@ class RawReader:
         family = self._family(table, choose(deliveries), key, stage)
         used, facts, measured = _measure(table, deliveries, earlier, family, key)
         loads = choose(used)
-        facts |= self._repeated(loads, facts, family, table)
         _judge_refused(table, used, loads)
+        facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
         if all(one.state != "refused" for one in used):
@@ -257,31 +257,6 @@ class RawReader:
         return parts
 
 
-def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
-    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
-    left = list(loads)
-    while left:
-        first = {load.content: load for load in reversed(left)}
-        taken = [load for load in left if first[load.content] is load]
-        yield taken
-        left = [load for load in left if first[load.content] is not load]
-
-
-def without_repeats(query: str, loads: Sequence[Load]) -> str:
-    """The rows of a query without those of records that arrived before; "" stays ""."""
-    spans = [
-        f"({literal(load.path)}, {low}, {high})"
-        for load in loads
-        for low, high in repeats.spans_of(load.repeats)
-    ]
-    if not query or not spans:
-        return query
-    return (
-        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
-        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
-    )
-
-
 def _measure(
     table: SourceTable,
     deliveries: Sequence[Delivery],
@@ -332,6 +307,31 @@ def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence
         raise TaskFailed(
             *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
         )
+
+
+def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
+    left = list(loads)
+    while left:
+        first = {load.content: load for load in reversed(left)}
+        taken = [load for load in left if first[load.content] is load]
+        yield taken
+        left = [load for load in left if first[load.content] is not load]
+
+
+def without_repeats(query: str, loads: Sequence[Load]) -> str:
+    """The rows of a query without those of records that arrived before; "" stays ""."""
+    spans = [
+        f"({literal(load.path)}, {low}, {high})"
+        for load in loads
+        for low, high in repeats.spans_of(load.repeats)
+    ]
+    if not query or not spans:
+        return query
+    return (
+        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
+        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
+    )
 
 
 def _assert_complete(

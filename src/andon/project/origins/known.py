@@ -9,5 +9,5 @@ from andon.project.origins.files import FILES
 from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
 
-KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "http": HTTP, "postgres": POSTGRES}
+KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "postgres": POSTGRES, "http": HTTP}
 DEFAULT: Final = "files"

@@ -100,12 +100,12 @@ class HttpApi:
                 *(_scrubbed(problem, secrets) for problem in error.problems)
             ) from None
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
         """A page cannot be asked for twice: what it held then is not what it holds now."""
         return False
-
-    def close(self) -> None:
-        """Nothing is held open between two readings."""
 
     def _whole(
         self,
