@@ -222,6 +222,16 @@ def test_a_next_page_on_another_server_is_refused(api: Api, read: Reading) -> No
         assert other.requests == []
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://a:port/", "http://a:99999/"])
+def test_an_address_that_is_none_is_told(api: Api, read: Reading, target: str) -> None:
+    api.answer = lambda _: (200, {"Link": f"<{target}>; rel=next"}, b'[{"id": 1}]')
+    with pytest.raises(TaskFailed, match="an address that cannot be understood"):
+        read.land(table(f"{api.url}/x", paging=LINK))
+    api.answer = lambda _: (302, {"Location": target}, b"")
+    with pytest.raises(TaskFailed, match="an address that cannot be understood"):
+        read.land(table(f"{api.url}/x", paging=LINK))
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Key and certificate of 127.0.0.1, signed by nobody else."""

@@ -32,6 +32,9 @@ from andon.spec.format import format_of
 from andon.spec.origin import HttpOrigin
 from andon.spec.source import SourceTable
 
+_RECENT = 200_000
+"""Records of one reading that are remembered by their key: some 30 MB."""
+
 
 class Namer(Protocol):
     """Makes the record of a page."""
@@ -136,11 +139,8 @@ class Behind:
 
     def _pass_over(self, arrived: Arrived, one: Delivery) -> None:
         """Count the records of a page that is not asked for again."""
-        records, left_out = self._records(one), spans_of(one.repeats)
-        identities = self._identities(records)
-        if self._is_set:
-            arrived.add(identities)
-            return
+        identities, left_out = self._identities(self._records(one)), spans_of(one.repeats)
+        arrived.add(identities)
         arrived.take(
             identity
             for number, identity in enumerate(identities, start=1)
@@ -189,7 +189,9 @@ class Behind:
             raise TaskFailed(refusals.no_cursor(self._table, str(reason))) from None
 
     def _arrived(self, known: Sequence[Delivery]) -> Arrived:
-        return Arrived([self._landed(one) for one in known], is_set=self._is_set)
+        recent = _RECENT if self._fields else 0
+        parts = [self._landed(one) for one in known]
+        return Arrived(parts, is_set=self._is_set, recent=recent)
 
     def _landed(self, one: Delivery) -> Landed:
         def rows() -> list[bytes]:

@@ -71,7 +71,8 @@ class HttpApi:
         """Keep pages durable; see the port.
 
         A full reading is one batch at its end, or none if nothing changed: pages of a reading that
-        was broken off are read again. Otherwise each page is a batch, and reading goes on behind the last one recorded.
+        was broken off are read again. Otherwise each page is a batch, and reading goes on behind
+        the last one recorded.
         """
         origin = _origin(table)
         secrets = Secrets(self._root)
