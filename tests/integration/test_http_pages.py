@@ -220,7 +220,7 @@ def test_another_number_of_records_than_promised_is_refused(api: Api, read: Read
         ({"Content-Type": "application/json"}, b'{"rows": [1, trux]}', "not valid JSON at byte"),
         ({"Content-Type": "application/json"}, b"", "it is empty"),
         ({"Content-Type": "application/json"}, b'{"row": []}', "it has no `rows`"),
-        ({"Content-Type": "application/json"}, b'{"rows": {"a": 1}}', "`rows` is no list"),
+        ({"Content-Type": "application/json"}, b'{"rows": 7}', "neither a list nor an object"),
         ({"Content-Type": "application/octet-stream"}, b"PK\3\4", "no `format` is declared"),
         ({"Content-Encoding": "br"}, b"xx", "content encoding is `br`"),
     ],

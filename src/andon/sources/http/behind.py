@@ -15,8 +15,8 @@ from andon.errors import TaskFailed
 from andon.ports.table_store import TableStore
 from andon.sources.http import refusals
 from andon.sources.http.arrived import Arrived, Landed, identity_of
-from andon.sources.http.document import Malformed, Text, plain
-from andon.sources.http.pages import Page, Pages, lines_of, records_of
+from andon.sources.http.document import Malformed, Text
+from andon.sources.http.pages import Page, Pages, records_in
 from andon.sources.http.paging import Step, first_step
 from andon.sources.http.progress import (
     Mark,
@@ -215,7 +215,6 @@ class Behind:
             DataCorrupt: (STO003) its bytes are missing.
         """
         self._store.landed(one.content, rows=0)
-        body = plain(self._store.raw(one.content).read_bytes())
-        if (self._table.format or format_of(one.path)) == "jsonl":
-            return lines_of(body)
-        return records_of(body, self._table.records)
+        form = self._table.format or format_of(one.path) or "json"
+        body = self._store.raw(one.content).read_bytes()
+        return records_in(body, form, self._table.records) or ()
