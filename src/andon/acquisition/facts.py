@@ -35,6 +35,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         reading: hash of the options they hold for; with other options they are stale.
         records: data records, counted independently of the engine's parser.
         bad: records set aside as malformed.
+        repeated: good records that arrived before and are no rows; known of the delivery, so it is
+            no part of the text.
         around: records set aside that stand beside the table, as lines above its header.
         before: how many of them stand above the header.
         columns: name and evidence, in the file's order.
@@ -50,6 +52,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     reading: str
     records: int
     bad: int = 0
+    repeated: int = 0
     around: int = 0
     before: int = 0
     columns: tuple[tuple[str, Evidence], ...] = ()
@@ -63,7 +66,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     @property
     def served(self) -> int:
         """Records that become rows."""
-        return self.records - self.aside
+        return self.records - self.aside - self.repeated
 
     @property
     def aside(self) -> int:

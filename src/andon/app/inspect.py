@@ -21,7 +21,7 @@ from andon.planning.slices import moment_of
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
-from andon.spec.slicing import Slicing
+from andon.spec.slicing import Keying, Slicing
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
@@ -214,11 +214,13 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
 
 
 def _intervals(
-    tools: Tools, slicing: Slicing | None, snapshot: Snapshot | None
+    tools: Tools, slicing: Slicing | Keying | None, snapshot: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     """How many intervals there are, from when to when, and how many of them are of older code."""
-    slices = tools.slices.slices(snapshot.id) if slicing and snapshot else ()
-    if not slicing or not slices:
+    if not isinstance(slicing, Slicing) or snapshot is None:
+        return ()
+    slices = tools.slices.slices(snapshot.id)
+    if not slices:
         return ()
     moments = [moment for one in slices if (moment := moment_of(one.start)) is not None]
     bounds = (

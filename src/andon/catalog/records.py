@@ -242,6 +242,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
         sequence: identity of what was asked for; parts of another sequence are never mixed.
         position: how far the origin was read with it, as JSON text; empty if there is no cursor.
         role: ``rows``, or ``keys``: all keys the origin had then; what is not among them is gone.
+        version: the mark a remote store gave these bytes (ETag, generation), as a hint.
+        repeats: numbers of the records in it that arrived before and are no rows again, such as
+            ``1-3,7``; the bytes stay as they came.
     """
 
     id: str
@@ -258,6 +261,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     sequence: str = ""
     position: str = ""
     role: Literal["rows", "keys"] = "rows"
+    version: str = ""
+    repeats: str = ""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,9 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
     served = line.current(own)
     if served is not None and (served.id in line.damaged or served.schema != built.schema):
         served = None
+    if built.reading:
+        # Files that are served as they were landed are read by one query, never one by one.
+        served = None
     return Subject(
         asset=own,
         checks=local + crossing_aside,

@@ -20,6 +20,7 @@ from andon.project.yaml import MapNode, Node, ScalarNode
 from andon.spec.asset import AssetSpec, Form, PythonBody, PythonInput
 from andon.spec.check import Check
 from andon.spec.quantity import bytes_of
+from andon.spec.slicing import Slicing
 
 KEYS = (
     *COMMON,
@@ -131,10 +132,18 @@ class _Reader:
         node, checks = options
         fields = Fields(self._file, self._findings, node, KEYS, "`@asset`")
         declared = read_declared(fields)
-        slicing = read_slicing(
-            fields, fields.choice("materialize", ("table", "incremental"), "table")
-        )
-        if slicing is not None and not slicing.inputs:
+        kind = fields.choice("materialize", ("table", "incremental"), "table")
+        slicing = None
+        if kind == "incremental" and "interval" not in fields.values:
+            fields.wrong(
+                fields.values["materialize"],
+                "materialize",
+                "told with an `interval`: what a function makes of keys cannot be known",
+                '"incremental", interval={"column": "day", "every": "day", "inputs": {...}}',
+            )
+        elif kind == "incremental" or "interval" in fields.values:
+            slicing = read_slicing(fields, kind, declared.key)
+        if isinstance(slicing, Slicing) and not slicing.inputs:
             fields.wrong(
                 fields.values["interval"],
                 "interval",

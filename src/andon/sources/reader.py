@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
 from andon.acquisition.facts import Facts
@@ -21,7 +24,7 @@ from andon.sources import complaints
 from andon.sources.family import Files, Lazily
 from andon.sources.local import hash_file
 from andon.sources.measure import measure
-from andon.sources.quoting import identifier
+from andon.sources.quoting import identifier, literal
 from andon.sources.readable import ReadableFiles
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
@@ -80,15 +83,21 @@ class RawReader:
         key = reading(table)
         lazily = Lazily(lambda loads: self._family(table, loads, key, stage))
         known = measure(table, deliveries, earlier, self._store, lazily)
-        loads, facts = known.loads, known.facts
-        _name_of_family(table, loads)
-        family = lazily.of(loads)
+        chosen, facts = known.loads, known.facts
+        _name_of_family(table, chosen)
+        family = lazily.of(chosen)
+        loads = [load for load in chosen if load.role == "rows"]
+        facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
         if not known.is_partial:
             complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        if table.is_merged:
+            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            learned = tuple(sorted(known.learned.items()))
+            return replace(raw, facts=learned, deliveries=known.deliveries)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -111,6 +120,39 @@ class RawReader:
             facts=tuple(sorted(known.learned.items())),
             query=query,
             deliveries=known.deliveries,
+        )
+
+    def _merge(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """The table in which a later row replaces the earlier one of its key."""
+        from andon.sources.merge import Merging
+
+        def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
+            return family.select(of, facts, columns)
+
+        merging = Merging(
+            table, schema, reading(table), self._engine, self._store, select, stage
+        )  # fmt: skip
+        rows = [load for load in loads if load.role == "rows"]
+        merged = merging.build(
+            loads, {load.id for load in rows if not facts[load.id].served}, prior
+        )
+        bad = [load for load in rows if facts[load.id].aside]
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        return RawTable(
+            schema=schema,
+            kept=merged.kept,
+            parts=(*merged.parts, *aside),
+            rows=merged.rows,
+            set_aside=sum(facts[load.id].aside for load in bad),
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -197,6 +239,27 @@ class RawReader:
         ]
         raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
 
+    def _repeated(
+        self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
+    ) -> dict[str, Facts]:
+        """Facts of the loads with records that arrived before, with how many rows these would be."""
+        found = {}
+        for load in loads:
+            if not load.repeats:
+                continue
+            one = facts[load.id]
+            count = repeats.count_of(load.repeats)
+            if one.aside:
+                # A record may be malformed and repeated: it is counted once, as malformed.
+                columns = columns_of([one], table.columns)
+                query = family.select([load], facts, columns)
+                count = one.records - one.aside - self._count(without_repeats(query, [load]))
+            found[load.id] = replace(one, repeated=count)
+        return found
+
+    def _count(self, query: str) -> int:
+        return int(self._engine.rows(f"select count(*) from ({query})")[0][0]) if query else 0
+
     def _schema(self, columns: Sequence[Column]) -> Schema:
         """Schema with the form in which each column is stored, as the engine knows it."""
         outputs = (
@@ -218,19 +281,33 @@ class RawReader:
         """Stage the rows of a group as one file, and its malformed rows as another."""
         parts: list[NewPart] = []
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
-        query = family.select(group, facts, columns)
+        # Rows know their origin by the bytes they lie in: equal parts are not read in one query.
+        selected = (family.select(part, facts, columns) for part in _each_content_once(group))
+        query = without_repeats("\nunion all\n".join(one for one in selected if one), group)
         if query:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
         bad = [load for load in group if facts[load.id].aside]
-        if bad:
-            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
-            staged = stage(f"{name}-aside.parquet")
-            kind = self._engine.describe(aside, {})
-            written = self._engine.write(aside, {}, kind, staged)
-            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
-        return parts
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+
+    def _write_aside(
+        self,
+        bad: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the malformed rows of loads as one file; nothing where there are none."""
+        if not bad:
+            return []
+        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        staged = stage(f"{name}-aside.parquet")
+        kind = self._engine.describe(aside, {})
+        written = self._engine.write(aside, {}, kind, staged)
+        return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
 def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
@@ -247,6 +324,31 @@ def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
     if len(families) > 1:
         raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
     return next(iter(families), "text")
+
+
+def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
+    left = list(loads)
+    while left:
+        first = {load.content: load for load in reversed(left)}
+        taken = [load for load in left if first[load.content] is load]
+        yield taken
+        left = [load for load in left if first[load.content] is not load]
+
+
+def without_repeats(query: str, loads: Sequence[Load]) -> str:
+    """The rows of a query without those of records that arrived before; "" stays ""."""
+    spans = [
+        f"({literal(load.path)}, {low}, {high})"
+        for load in loads
+        for low, high in repeats.spans_of(load.repeats)
+    ]
+    if not query or not spans:
+        return query
+    return (
+        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
+        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
+    )
 
 
 def _assert_complete(

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from andon.project.origins.database import POSTGRES
+from andon.project.origins.database import DUCKDB, MYSQL, POSTGRES, SQLITE
 from andon.project.origins.files import FILES
+from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
 
-KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "postgres": POSTGRES}
+KINDS: Final[dict[str, OriginKind]] = {
+    "files": FILES,
+    "postgres": POSTGRES,
+    "mysql": MYSQL,
+    "sqlite": SQLITE,
+    "duckdb": DUCKDB,
+    "http": HTTP,
+}
 DEFAULT: Final = "files"

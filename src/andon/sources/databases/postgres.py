@@ -89,6 +89,7 @@ class PostgresSight:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
+        self._reader: pa.RecordBatchReader | None = None
         self._columns: dict[Ask, tuple[Column, ...]] = {}
         self._begin()
 
@@ -125,8 +126,9 @@ class PostgresSight:
 
     def close(self) -> None:
         """End the transaction and the connection."""
+        self._end_stream()
         for ending in (self._cursor, self._connection):
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(self._connection.Error, OSError):
                 ending.close()
 
     def _begin(self) -> None:
@@ -148,20 +150,30 @@ class PostgresSight:
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with self._told():
+            self._end_stream()
             self._cursor.execute(query, values or None)
             return self._cursor.fetchall() if self._cursor.description else []
 
     def _stream(self, query: str) -> Iterator[pa.RecordBatch]:
         with self._told():
+            self._end_stream()
             self._cursor.execute(query)
-            reader = self._cursor.fetch_record_batch()
-            plan = Plan(reader.schema)
+            self._reader = self._cursor.fetch_record_batch()
+            plan = Plan(self._reader.schema)
             any_rows = False
-            for batch in reader:
+            for batch in self._reader:
                 any_rows = True
                 yield plan.convert(batch)
             if not any_rows:
                 yield plan.empty()
+            self._end_stream()
+
+    def _end_stream(self) -> None:
+        """Give up what was not read of the last stream: nothing else can be asked until then."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            with contextlib.suppress(self._connection.Error, OSError):
+                reader.close()
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -172,6 +184,7 @@ class PostgresSight:
             failure = told(error)
         else:
             return
+        self._end_stream()
         if failure.reason != "lost":
             with contextlib.suppress(self._connection.Error):
                 self._cursor.execute(f"rollback to savepoint {_KEPT}")
