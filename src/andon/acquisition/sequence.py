@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
-from andon.acquisition.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
@@ -33,7 +32,7 @@ def identity(table: SourceTable) -> str:
         case HttpOrigin():
             asked = [_path_of(origin.url), origin.mode, origin.cursor, origin.cursor_parameter]
         case PythonOrigin():
-            asked = [origin.path, origin.function, origin.mode, origin.cursor]
+            asked = [origin.mode, origin.cursor]
         case PushOrigin():
             asked = []
         case _:
@@ -59,6 +58,9 @@ def part(
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
 
+    Its identity holds the run: what is asked for again after it was taken back has the same place and
+    may have the same bytes, and is another arrival all the same.
+
     Args:
         name: what was read, as people know it; rows carry it with the number as ``_file``.
         number: place in the sequence, from 1.
@@ -67,7 +69,7 @@ def part(
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        id=delivery_id(table.name, path, content),
+        id=value_hash([table.name, path, content, run_id]),
         table=table.name,
         path=path,
         content=content,

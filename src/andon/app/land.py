@@ -107,7 +107,7 @@ def _land(
     arrivals, origin = prepared.arrivals[table.name], tools.origin(table)
     if not arrivals.is_open:
         batches = origin.land(table, arrivals, (), record.id, record.started_at)
-        return sum(_record(tools, prepared, table, batch, (), record.id) for batch in batches)
+        return sum(_record(tools, prepared, table, batch, (), (), record.id) for batch in batches)
     count = 0
     # Whoever waited for the lock goes on from what the other one read meanwhile.
     with tools.store.lock(f"land-{table.name}"):
@@ -118,7 +118,7 @@ def _land(
             new = {delivery.id for delivery in batch.deliveries}
             before = set() if batch.is_whole else {delivery.id for delivery in known}
             stale = [d.id for d in all_known if d.number and d.id not in before | new]
-            count += _record(tools, prepared, table, batch, stale, record.id)
+            count += _record(tools, prepared, table, batch, known, stale, record.id)
             known, all_known = (*known, *batch.deliveries), []
             if stopping():
                 break
@@ -130,17 +130,24 @@ def _record(
     prepared: Prepared,
     table: SourceTable,
     batch: Batch,
+    known: Sequence[Delivery],
     stale: Sequence[str],
     run_id: str,
 ) -> int:
-    """Commit the records of one batch; what they replace is superseded in the same step."""
+    """Commit the records of one batch; what they replace is superseded in the same step.
+
+    Returns:
+        How many arrived; one that is known is recorded anew, for its position.
+    """
+    before = {delivery.id for delivery in known}
+    arrived = tuple(delivery for delivery in batch.deliveries if delivery.id not in before)
     updates: list[Update] = []
     if stale:
         updates.append(SetDeliveryState(delivery_ids=tuple(stale), state="superseded"))
     updates.append(AddDeliveries(deliveries=batch.deliveries))
-    updates.extend(_arrival_events(run_id, table.name, batch.deliveries, prepared))
+    updates.extend(_arrival_events(run_id, table.name, arrived, prepared))
     tools.catalog.commit(Commit(updates=tuple(updates)), tools.clock.now())
-    return len(batch.deliveries)
+    return len(arrived)
 
 
 def _arrival_events(

@@ -6,24 +6,35 @@ from collections.abc import Callable
 from pathlib import Path
 
 from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.table_store import TableStore
-from andon.spec.origin import FilesOrigin
+from andon.spec.origin import FilesOrigin, PythonOrigin
 from andon.spec.source import SourceTable
 
 
-def origins(root: Path, store: TableStore) -> Callable[[SourceTable], Origin]:
+def origins(
+    root: Path, store: TableStore, runner: Callable[[], PythonRunner], timeout_s: float
+) -> Callable[[SourceTable], Origin]:
     """What acquires a table, by the kind of its origin.
 
     Args:
         root: folder of the project.
         store: keeps what arrives.
+        runner: calls functions of the project; timeout_s: longest wait for what they yield.
     """
     made: dict[type, Origin] = {}
+
+    def make(kind: type) -> Origin:
+        if kind is PythonOrigin:
+            from andon.sources.python.origin import PythonFunctions
+
+            return PythonFunctions(root, store, runner, timeout_s)
+        return _make(kind, root, store)
 
     def origin_of(table: SourceTable) -> Origin:
         kind = type(table.origin)
         if kind not in made:
-            made[kind] = _make(kind, root, store)
+            made[kind] = make(kind)
         return made[kind]
 
     return origin_of

@@ -47,6 +47,12 @@ def test_what_only_a_withdrawn_snapshot_holds_is_asked_for_again() -> None:
     assert in_force(ORDERS, parts, (), []) == tuple(parts)
 
 
+def test_what_is_asked_for_again_and_is_the_same_is_another_arrival() -> None:
+    before = piece(2, "bb")
+    again = part(ORDERS, "public.orders", 2, ("bb", 2), "later run", NOON)
+    assert in_force(ORDERS, [before, again], (), [[before.id]]) == (again,)
+
+
 def test_parts_of_what_was_asked_for_before_are_not_in_force() -> None:
     other = replace(ORDERS, origin=replace(ORDERS.origin, relation="public.orders_2"))
     assert in_force(other, [piece(1)]) == ()
