@@ -87,9 +87,7 @@ class Functions:
         arrivals = origin.look(table, self.known, None)
         self.now += 1
         arrived: list[Delivery] = []
-        landing = origin.land(
-            table, arrivals, self.known, "run", NOON + timedelta(days=self.now)
-        )
+        landing = origin.land(table, arrivals, self.known, "run", NOON + timedelta(days=self.now))
         for number, batch in enumerate(landing, 1):
             ids = {delivery.id for delivery in batch.deliveries}
             arrived += [d for d in batch.deliveries if d.id not in {k.id for k in self.known}]

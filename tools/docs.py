@@ -14,7 +14,7 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import source_test, views
+from andon.app import push, source_test, views
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
@@ -34,6 +34,7 @@ CHECKS = (
 ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
 RECORDS: tuple[type, ...] = (
     source_test.Trial,
+    push.Kept,
     action.Plan,
     action.Action,
     outcome.RunReport,

@@ -144,7 +144,9 @@ def _pair(value: Value | None) -> list[str] | None:
     text = value.isoformat() if isinstance(value, date) else str(value)
     if isinstance(value, float):
         text = repr(float(value))
-    base = next(kind for kind in (datetime, date, int, float, Decimal, str) if isinstance(value, kind))
+    base = next(
+        kind for kind in (datetime, date, int, float, Decimal, str) if isinstance(value, kind)
+    )
     return [base.__name__, text]
 
 

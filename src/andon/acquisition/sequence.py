@@ -117,7 +117,8 @@ def in_force(
 
     Files are always in force: they lie at their origin whatever was taken back. Parts of a
     sequence that only a withdrawn snapshot holds are not, so that a rollback takes the cursor back
-    and they are asked for again; nor are parts of another sequence.
+    and they are asked for again; nor are parts of another sequence. What cannot be asked for again
+    stays: what was pushed, and what a function yields without a position.
 
     Args:
         served: ids of the deliveries in the snapshot that is served.
@@ -127,4 +128,17 @@ def in_force(
         return tuple(d for d in known if not d.number)
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
-    return tuple(d for d in known if d.sequence == own and d.id not in gone)
+    return tuple(
+        d for d in known if d.sequence == own and (d.id not in gone or _comes_once(table, d))
+    )
+
+
+def _comes_once(table: SourceTable, delivery: Delivery) -> bool:
+    """Whether nobody can be asked for a part again."""
+    match table.origin:
+        case PushOrigin():
+            return True
+        case PythonOrigin(mode=mode):
+            return mode != "full" and not delivery.position
+        case _:
+            return False

@@ -8,7 +8,7 @@ from pathlib import Path
 from andon.ports.origin import Origin
 from andon.ports.python_runner import PythonRunner
 from andon.ports.table_store import TableStore
-from andon.spec.origin import FilesOrigin, PythonOrigin
+from andon.spec.origin import FilesOrigin, PushOrigin, PythonOrigin
 from andon.spec.source import SourceTable
 
 
@@ -45,4 +45,8 @@ def _make(kind: type, root: Path, store: TableStore) -> Origin:
         from andon.sources.files import LocalFiles
 
         return LocalFiles(root, store)
+    if kind is PushOrigin:
+        from andon.sources.pushed import PushedDocuments
+
+        return PushedDocuments()
     raise TypeError(f"no adapter for {kind.__name__}")

@@ -85,7 +85,7 @@ class Stream:
         elif isinstance(item, list | tuple):
             yield from self._take_list(item)
         else:
-            self._refuse(
+            raise self._refused(
                 f"a value of type `{type(item).__name__}`", "yield dicts, lists of dicts or tables"
             )
 
@@ -103,13 +103,13 @@ class Stream:
 
     def _add(self, row: Mapping[str, Any]) -> None:
         self._is_of("jsonl")
+        cursor = self._task.cursor
         try:
             line = line_of(row)
-            cursor = self._task.cursor
-            if cursor and not self.progress.admit(value_at(row, cursor), row):
-                return
         except NotJson as error:
-            self._refuse(str(error), "turn it into text, a number or a table")
+            raise self._refused(str(error), "turn it into text, a number or a table") from None
+        if cursor and not self.progress.admit(value_at(row, cursor), row):
+            return
         if not self._lines:
             self._began = time.monotonic()
         self._lines.append(line)
@@ -201,17 +201,17 @@ class Stream:
 
     def _is_of(self, form: Literal["jsonl", "parquet"]) -> None:
         """Refuse tables beside dicts, which have no types in common."""
-        if self._form not in (None, form):
+        if self._form is not None and self._form != form:
             words = {"jsonl": "dicts", "parquet": "tables"}
-            self._refuse(
-                f"{words[form]} beside {words[self._form or form]}",
-                f"yield {words[self._form or form]} only; or change `system` of the source, which reads "
+            raise self._refused(
+                f"{words[form]} beside {words[self._form]}",
+                f"yield {words[self._form]} only; or change `system` of the source, which reads "
                 "everything anew",
             )
         self._form = form
 
-    def _refuse(self, what: str, fix: str) -> None:
-        raise TaskFailed(
+    def _refused(self, what: str, fix: str) -> TaskFailed:
+        return TaskFailed(
             Problem(
                 code="SRC063",
                 what=f"`{self._task.function}` yielded {what}",

@@ -138,9 +138,7 @@ class _Reader:
 
     def _origin(self, function: Function, fields: Fields) -> PythonOrigin:
         cursor = fields.text("cursor")
-        settings = read_mapping_of_settings(
-            fields, "settings", '{"token": secret(env="TOKEN")}'
-        )
+        settings = read_mapping_of_settings(fields, "settings", '{"token": secret(env="TOKEN")}')
         given = {name for name, _ in settings} | ({"cursor"} if cursor else set())
         self._judge_arguments(function, fields, given)
         mode = fields.choice("mode", _MODES, "full")

@@ -6,6 +6,7 @@ from typing import Final
 
 from andon.project.origins.files import FILES
 from andon.project.origins.kind import OriginKind
+from andon.project.origins.push import PUSH
 
-KINDS: Final[dict[str, OriginKind]] = {"files": FILES}
+KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "push": PUSH}
 DEFAULT: Final = "files"

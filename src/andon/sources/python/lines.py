@@ -20,14 +20,14 @@ class NotJson(ValueError):
 
 
 def line_of(row: Mapping[str, Any]) -> bytes:
-    """A row as one line without its end.
+    r"""A row as one line without its end.
 
     Whole numbers keep all digits. What JSON does not know is text that casts back to what it was:
-    decimals by their digits, dates and times in ISO form, bytes as ``\\x00`` for each (as the type
+    decimals by their digits, dates and times in ISO form, bytes as ``\x00`` for each (as the type
     BLOB reads them), NaN and infinities by name, UUIDs and durations as they are printed.
 
-    >>> line_of({"a": Decimal("1.10"), "b": b"\\x00z", "c": [date(2026, 1, 2)], "d": float("nan")})
-    b'{"a":"1.10","b":"\\\\\\\\x00\\\\\\\\x7A","c":["2026-01-02"],"d":"NaN"}'
+    >>> line_of({"a": Decimal("1.10"), "b": b"\x00z", "c": [date(2026, 1, 2)], "d": float("nan")})
+    b'{"a":"1.10","b":"\\\\x00\\\\x7A","c":["2026-01-02"],"d":"NaN"}'
 
     Raises:
         NotJson: there is no such text.
@@ -89,7 +89,8 @@ def _text(value: Any) -> object:
             return value.value
         case Mapping():
             return dict(value)
-    return _of_library(value)
+        case _:
+            return _of_library(value)
 
 
 def _of_library(value: Any) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -82,8 +82,8 @@ class PythonFunctions:
         """
         with self._told(table) as secrets, self._folder(run_id) as folder:
             task = self._task(table, known, secrets, folder, most_rows)
-            pieces = cast("Iterator[Piece]", self._runner().stream(task))
-            with closing(pieces):  # type: ignore[type-var]  # a generator
+            pieces = self._runner().stream(task)
+            with closing(cast("Generator[Piece]", pieces)):
                 deliveries = self._deliveries(table, known, pieces, run_id, now)
                 if _origin(table).mode != "full":
                     yield from (Batch(deliveries=(delivery,)) for delivery in deliveries)
@@ -109,7 +109,6 @@ class PythonFunctions:
         number = sequence.next_number(known)
         is_full = _origin(table).mode == "full"
         last = None if is_full else max(known, key=lambda d: d.number, default=None)
-        name = table.name.rpartition(".")[2]
         for piece in pieces:
             if piece.path is None:
                 if last is None:
@@ -121,7 +120,13 @@ class PythonFunctions:
                 kept = self._store.land(stream)
             piece.path.unlink()
             last = sequence.part(
-                table, f"{name}.{piece.form}", number, kept, run_id, now, position=piece.position
+                table,
+                f"{table.name}.{piece.form}",
+                number,
+                kept,
+                run_id,
+                now,
+                position=piece.position,
             )
             number += 1
             yield last
