@@ -16,6 +16,7 @@ from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.names import AssetName
 from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.source_reader import RawTable
 from andon.sources.files import LocalFiles
 from andon.sources.reader import RawReader
@@ -52,7 +53,10 @@ class Project:
 
     def origin_of(self, declared: SourceTable) -> Origin:
         """The adapter that a run would take."""
-        return origins(self.root, self.store, lambda: self.engine)(declared)
+        adapters = origins(
+            self.root, self.store, engine=lambda: self.engine, runner=_no_runner, timeout_s=60.0
+        )
+        return adapters(declared)
 
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""
@@ -109,6 +113,10 @@ class Project:
                 )
             )  # fmt: skip
         return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
+
+
+def _no_runner() -> PythonRunner:
+    raise AssertionError("no test here runs Python code of a project")
 
 
 def types(raw: RawTable) -> dict[str, str]:
