@@ -54,7 +54,7 @@ class Project:
 
     def origin_of(self, declared: SourceTable) -> Origin:
         """The adapter that a run would take."""
-        return origins(self.root, self.store)(declared)
+        return origins(self.root, self.store, lambda: self.engine)(declared)
 
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""

@@ -31,7 +31,10 @@ def identity(table: SourceTable) -> str:
         case DatabaseOrigin():
             asked = [origin.relation, origin.query, origin.mode, origin.cursor, origin.deletes]
         case HttpOrigin():
-            asked = [_path_of(origin.url), origin.mode, origin.cursor, origin.cursor_parameter]
+            # A parameter that is a secret proves who asks; it does not say what for.
+            plain = [[name, text] for name, text in origin.parameters if isinstance(text, str)]
+            asked = [_path_of(origin.url), plain, origin.mode]
+            asked += [origin.cursor, origin.cursor_parameter, origin.cursor_start]
         case PythonOrigin():
             asked = [origin.path, origin.function, origin.mode, origin.cursor]
         case PushOrigin():
@@ -56,6 +59,7 @@ def part(
     *,
     position: str = "",
     role: Literal["rows", "keys"] = "rows",
+    repeats: str = "",
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
 
@@ -64,10 +68,13 @@ def part(
         number: place in the sequence, from 1.
         kept: SHA-256 and length of the landed bytes.
         position: how far the origin was read with it, as JSON text.
+        repeats: numbers of the records that arrived before; equal bytes of which other records are
+            left out are another delivery.
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        id=delivery_id(table.name, path, content),
+        # What was taken back and is read again is another delivery, though it be the same bytes.
+        id=value_hash([delivery_id(table.name, path, content), repeats, run_id]),
         table=table.name,
         path=path,
         content=content,
@@ -79,6 +86,7 @@ def part(
         sequence=identity(table),
         position=position,
         role=role,
+        repeats=repeats,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -11,7 +12,9 @@ from andon.acquisition import sequence
 from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
+from andon.acquisition.facts import may_be_refused
 from andon.acquisition.fingerprint import build_key, fingerprint
+from andon.acquisition.refused import without_refused
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.line import Tools
@@ -23,10 +26,14 @@ Unseen = Mapping[str, tuple[Problem, ...]]
 
 
 def in_force(tools: Tools, spec: ProjectSpec, state: State) -> State:
-    """The state with the deliveries each table goes on from: a rollback takes its cursor back."""
+    """The state with the deliveries each table goes on from: a rollback takes its cursor back, and
+    what is known to be unreadable is left out."""
     deliveries = dict(state.deliveries)
     for table in spec.source_tables:
         known = deliveries.get(table.name, ())
+        if any(may_be_refused(delivery.facts) for delivery in known):
+            earlier = partial(tools.catalog.deliveries, table.name)
+            known = deliveries[table.name] = without_refused(table, known, earlier)
         if not any(delivery.number for delivery in known):
             continue
         pointer = state.pointers.get(table.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from andon.acquisition.refused import problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.select import chosen
@@ -14,10 +15,13 @@ from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
 from andon.execution.prove import QUARANTINE
 from andon.execution.reuse import RENAMED_FROM
+from andon.intervals import shown
 from andon.names import did_you_mean
+from andon.planning.slices import moment_of
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
+from andon.spec.slicing import Slicing
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
@@ -170,7 +174,7 @@ def show(
         checks=newest_results(tools, snapshot),
         candidate=candidate,
         candidate_checks=newest_results(tools, candidate),
-        facts=_facts(tools, spec, asset),
+        facts=_facts(tools, spec, asset, snapshot),
         column_notes=asset.column_notes,
     )
 
@@ -208,16 +212,34 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
     return (*(own.results if own else ()), *reversed(judged.values()))
 
 
+def _intervals(
+    tools: Tools, slicing: Slicing | None, snapshot: Snapshot | None
+) -> tuple[tuple[str, str], ...]:
+    """How many intervals there are, from when to when, and how many of them are of older code."""
+    slices = tools.slices.slices(snapshot.id) if slicing and snapshot else ()
+    if not slicing or not slices:
+        return ()
+    moments = [moment for one in slices if (moment := moment_of(one.start)) is not None]
+    bounds = (
+        [shown(moment, slicing.every) for moment in (min(moments), max(moments))] if moments else []
+    )
+    told = f"{len(slices):,} {slicing.every}s" + (f", {' to '.join(bounds)}" if bounds else "")
+    older = sum(1 for one in slices if one.accepted)
+    return (("intervals", told), ("older code", f"{older:,} {slicing.every}s" if older else ""))
+
+
 def _facts(
-    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable
+    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable, snapshot: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     if isinstance(asset, AssetSpec):
-        return ()
+        return _intervals(tools, asset.slicing, snapshot)
     source = next(s for s in spec.sources if s.name == asset.source)
     deliveries = tools.catalog.deliveries(asset.name)
     counts: dict[str, int] = {}
     for delivery in deliveries:
         counts[delivery.state] = counts.get(delivery.state, 0) + 1
+    in_force = [d for d in deliveries if d.state != "superseded"]
+    left_out = problems_of(asset, without_refused(asset, in_force, lambda: deliveries))
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
@@ -226,6 +248,7 @@ def _facts(
             "last arrival",
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
+        *(("left out", f"{told.code} {told.what}") for told in left_out[:1]),
     )
 
 

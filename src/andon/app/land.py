@@ -21,11 +21,11 @@ from andon.catalog.commit import (
     Update,
 )
 from andon.catalog.records import Delivery, RunRecord
-from andon.errors import TaskFailed, Unavailable
+from andon.errors import Problem, TaskFailed, Unavailable
 from andon.events import DeliveryLanded, DeliveryRepeated, DeliveryVanished, RunStarted
 from andon.execution.line import Tools
 from andon.execution.outcome import Landed, Observer
-from andon.ports.origin import Batch
+from andon.ports.origin import Batch, Origin
 from andon.spec.source import SourceTable
 
 
@@ -47,6 +47,37 @@ def land(
     """
     _begin(tools, prepared, record)
     unseen = {name: found.problems for name, found in prepared.forecasts.items()}
+    used: list[Origin] = []
+    try:
+        is_changed = _land_all(tools, prepared, record, observer, stopping, asked, unseen, used)
+    finally:
+        for origin in used:
+            origin.close()
+    if not is_changed:
+        return prepared
+    state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
+    state = replace(prepared.state, deliveries=state.deliveries)
+    return replace(
+        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
+    )
+
+
+def _land_all(
+    tools: Tools,
+    prepared: Prepared,
+    record: RunRecord,
+    observer: Observer,
+    stopping: Callable[[], bool],
+    asked: set[str],
+    unseen: dict[str, tuple[Problem, ...]],
+    used: list[Origin],
+) -> bool:
+    """Land table by table; whether anything is other than was forecast.
+
+    Args:
+        unseen: problems by table; those met here are added.
+        used: origins that were asked; they are added, for the caller to close.
+    """
     is_changed = False
     for table in prepared.spec.source_tables:
         arrivals = prepared.arrivals[table.name]
@@ -55,6 +86,7 @@ def land(
         if arrivals.is_open and (table.name in asked or stopping()):
             continue
         asked.add(table.name)
+        used.append(tools.origin(table))
         came = _Came()
         try:
             _land(tools, prepared, table, record, stopping, came)
@@ -73,13 +105,7 @@ def land(
                     vanished=arrivals.vanished,
                 )
             )
-    if not is_changed:
-        return prepared
-    state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
-    state = replace(prepared.state, deliveries=state.deliveries)
-    return replace(
-        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
-    )
+    return is_changed
 
 
 class _Came(Struct):

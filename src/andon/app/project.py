@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from andon.app.limits import limits
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.wiring import STORE, Wired, wire
@@ -22,6 +23,7 @@ from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
     from andon.app.read import Moment
+    from andon.app.source_test import Trial
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
@@ -86,6 +88,7 @@ class Project:
         self._environment = environment
         self._wired: Wired | None = None
         self._wired_for: ProjectSpec | None = None
+        self._trial: Wired | None = None
 
     @property
     def spec(self) -> ProjectSpec:
@@ -101,12 +104,21 @@ class Project:
         """Name of the environment that calls act on."""
         return self._environment or self.spec.settings.environment
 
-    def plan(self, select: str | None = None, exclude: str | None = None) -> Plan:
-        """What a run would do to every asset, and why. Writes nothing."""
+    def plan(
+        self,
+        select: str | None = None,
+        exclude: str | None = None,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        restate: bool = False,
+    ) -> Plan:
+        """What a run with these arguments would do to every asset, and why. Writes nothing."""
         spec = self.spec
         tools = self._wire(spec).tools
         selection = Selection(select=select, exclude=exclude)
-        return prepare(tools, spec, self._env(spec), selection).plan
+        bounds = limits(first, last, restate=restate)
+        return prepare(tools, spec, self._env(spec), selection, limits=bounds).plan
 
     def run(
         self,
@@ -116,8 +128,16 @@ class Project:
         fail_fast: bool = False,
         observer: Observer | None = None,
         stopping: threading.Event | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        restate: bool = False,
     ) -> RunReport:
         """Land, build, prove and publish what is due. A failed check is in the report, not raised.
+
+        Args:
+            first, last: only these intervals of incremental assets are run, both included; texts
+                such as ``2026-02`` or ``2026-02-03``, UTC.
+            restate: run them even where nothing changed.
 
         Raises:
             ProjectInvalid: the declarations are wrong.
@@ -134,13 +154,15 @@ class Project:
             observer=observer or ignore,
             stopping=stopping.is_set if stopping else (lambda: False),
             workers=spec.settings.threads or os.cpu_count() or 2,
+            limits=limits(first, last, restate=restate),
         )
         return run(self._wire(spec).tools, spec, order)
 
     def interrupt(self) -> None:
         """Stop at once what runs now; a run in another thread ends as cancelled."""
-        if self._wired is not None:
-            self._wired.interrupt()
+        for wired in (self._wired, self._trial):
+            if wired is not None:
+                wired.interrupt()
 
     def check(
         self,
@@ -162,6 +184,26 @@ class Project:
         from andon.app.check import set_aside
 
         return set_aside(self._wire(self.spec).tools, file, by or whoami())
+
+    def test_source(self, name: str) -> Iterator[Trial]:
+        """Connect to a source, or to one table of it, and read a few rows; nothing is kept.
+
+        Raises:
+            UsageError: (SRC060) there is neither a source nor a raw table of that name.
+        """
+        from tempfile import TemporaryDirectory
+
+        from andon.app.source_test import tables_of, try_tables
+
+        spec = self.spec
+        tables = tables_of(spec, name)
+        with TemporaryDirectory(prefix="andon-") as folder:
+            self._trial = wire(self.root, spec, place=Path(folder).resolve())
+            try:
+                yield from try_tables(self._trial.tools, tables)
+            finally:
+                self._trial.close()
+                self._trial = None
 
     def query(
         self,

@@ -75,7 +75,11 @@ class Wired(Struct, frozen=True, kw_only=True):
 
 
 def wire(
-    root: Path, spec: ProjectSpec, clock: Clock | None = None, on_step: OnStep = ignore
+    root: Path,
+    spec: ProjectSpec,
+    clock: Clock | None = None,
+    on_step: OnStep = ignore,
+    place: Path | None = None,
 ) -> Wired:
     """Give a project its tools. Nothing heavy is imported before it is used.
 
@@ -84,8 +88,9 @@ def wire(
         spec: its declarations.
         clock: the machine's own if None.
         on_step: called before and after each durable step, for fault tests.
+        place: folder that everything is kept in; the project's own if None.
     """
-    place = root / STORE
+    place = place or root / STORE
     read_only = not os.access(place if place.exists() else root, os.W_OK)
     store = FileTableStore(place, on_step=on_step)
     catalog = SqliteCatalog(place / "catalog.sqlite", read_only=read_only, on_step=on_step)
@@ -101,9 +106,10 @@ def wire(
         few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
-        origin=origins(root, store),
+        origin=origins(root, store, lambda: engine),
         reader=RawReader(engine, store),
         catalog=catalog,
+        slices=catalog,
         store=store,
         clock=clock or SystemClock(),
         new_id=new_id,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from andon.cli.text import iso, stamp
 
 if TYPE_CHECKING:
+    from andon.app.source_test import Trial
     from andon.catalog.records import (
         Audit,
         CheckResult,
@@ -203,6 +204,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "set_aside": snapshot.set_aside if snapshot else 0,
         "snapshot": snapshot.id if snapshot else None,
         "because_of": outcome.because_of or None,
+        "note": outcome.note or None,
         "audit": audit_record(outcome.audit),
         "problems": [problem_record(problem) for problem in outcome.problems],
     }
@@ -235,6 +237,18 @@ def delivery_record(delivery: Delivery) -> Record:
         "bytes": delivery.bytes,
         "sha256": delivery.content,
         "arrived_at": stamp(delivery.arrived_at),
+    }
+
+
+def trial_record(trial: Trial) -> Record:
+    """One table of a source that was tried."""
+    return {
+        "table": trial.table,
+        "found": trial.found,
+        "columns": [{"name": c.name, "type": c.type} for c in trial.columns],
+        "rows": trial.rows,
+        "set_aside": trial.set_aside,
+        "problems": [problem_record(problem) for problem in trial.problems],
     }
 
 

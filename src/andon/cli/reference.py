@@ -42,16 +42,29 @@ def _commands() -> str:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         if command is not None:
-            lines += ["", *_section(name, command, context, shared)]
+            lines += ["", *_section(f"## {name}", COMMANDS[name], name, command, context, shared)]
+        if isinstance(command, click.Group):
+            inner = click.Context(command, info_name=name, parent=context)
+            for word in command.list_commands(inner):
+                one = command.get_command(inner, word)
+                assert one is not None
+                title = f"### {name} {word}"
+                about = one.get_short_help_str(200)
+                lines += ["", *_section(title, about, f"{name} {word}", one, inner, shared)]
     return "\n".join(lines) + "\n"
 
 
 def _section(
-    name: str, command: click.Command, parent: click.Context, shared: set[str]
+    title: str,
+    about: str,
+    name: str,
+    command: click.Command,
+    parent: click.Context,
+    shared: set[str],
 ) -> Iterator[str]:
     context = click.Context(command, info_name=name, parent=parent)
     usage = " ".join(part for part in command.collect_usage_pieces(context) if part != "[OPTIONS]")
-    yield from (f"## {name}", "", COMMANDS[name], "", "```")
+    yield from (title, "", about, "", "```")
     yield f"andon {name} [OPTIONS] {usage}".rstrip()
     yield from ("```", "")
     yield from _paragraphs(command.help or "")

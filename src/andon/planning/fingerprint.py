@@ -30,6 +30,10 @@ def fingerprint(
         "materialize": asset.materialize,
         "columns": [list(pair) for pair in asset.columns],
     }
+    if asset.slicing is not None:
+        sliced = asset.slicing
+        body["slicing"] = [sliced.column, sliced.every, sliced.lookback]
+        body["sliced"] = [list(pair) for pair in sliced.inputs]
     if isinstance(asset.body, SqlBody):
         body["canonical"] = [CANONICAL_VERSION, asset.body.canonical]
         body["macros"] = _reached(asset.body.functions, macros)

@@ -6,6 +6,7 @@ import ast
 from pathlib import PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.errors import Where
 from andon.names import asset_name_of, did_you_mean
@@ -13,6 +14,7 @@ from andon.project.asset_keys import COMMON, Declared, read_declared
 from andon.project.fields import Fields, where_of
 from andon.project.imports import Imports, imports_of
 from andon.project.python_literals import LiteralReader, LiteralsInvalid
+from andon.project.slicing_keys import read_slicing
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import MapNode, Node, ScalarNode
 from andon.spec.asset import AssetSpec, Form, PythonBody, PythonInput
@@ -23,6 +25,7 @@ KEYS = (
     *COMMON,
     "inputs",
     "materialize",
+    "interval",
     "every",
     "retries",
     "timeout",
@@ -128,11 +131,22 @@ class _Reader:
         node, checks = options
         fields = Fields(self._file, self._findings, node, KEYS, "`@asset`")
         declared = read_declared(fields)
-        fields.choice("materialize", ("table",), "table")
+        slicing = read_slicing(
+            fields, fields.choice("materialize", ("table", "incremental"), "table")
+        )
+        if slicing is not None and not slicing.inputs:
+            fields.wrong(
+                fields.values["interval"],
+                "interval",
+                "told by which columns the inputs are parted",
+                '{"column": "day", "every": "day", "inputs": {"staging.orders": "ordered_at"}}',
+            )
         parameters, files = fields.names("parameters"), fields.names("files")
         inputs = self._inputs(function, fields, parameters)
         path = PurePosixPath(self._file.path)
         asset = self._asset(fields, declared, checks, path)
+        if slicing is not None:
+            asset = replace(asset, materialize="incremental", slicing=slicing)
         return Found(
             asset=asset, inputs=inputs, parameters=parameters, files=files, function=function.name
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts
+from andon.acquisition.facts import Facts, refuse
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
@@ -18,6 +19,7 @@ from andon.sources.codecs import chunks, compression_of, damaged, open_plain
 from andon.sources.dialect import delimiter_of, names_of, split_record
 from andon.sources.mend import Mended, mend, records
 from andon.sources.readable import ReadableFiles
+from andon.sources.refusing import is_of_the_file, or_refused
 from andon.sources.survey import Survey, survey
 from andon.sources.text_queries import Shape, TextFile
 from andon.spec.format import format_of
@@ -49,24 +51,16 @@ class DelimitedFiles:
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; every byte and every value is looked at.
 
-        Raises:
-            TaskFailed: (SRC003 to SRC008) a file cannot be read, or its names are not usable.
+        A file is refused (SRC003 to SRC008) that cannot be read, or whose names are not usable.
         """
         found: dict[str, Facts] = {}
         surveyed: list[tuple[Load, Facts]] = []
-        problems: list[Problem] = []
         for load in loads:
-            try:
-                facts = self._survey(load)
-            except TaskFailed as error:
-                problems.extend(error.problems)
-                continue
+            facts = or_refused(self._reading, partial(self._survey, load))
             if facts.columns and (facts.records or facts.shape == "mended"):
                 surveyed.append((load, facts))
             else:
                 found[load.id] = facts
-        if problems:
-            raise TaskFailed(*problems)
         for batch in self._batches(surveyed):
             found.update(self._measure_batch(batch))
         return found
@@ -132,8 +126,10 @@ class DelimitedFiles:
                 half = len(batch) // 2
                 return self._measure_batch(batch[:half]) | self._measure_batch(batch[half:])
             load, facts = batch[0]
+            if not is_of_the_file(error):
+                raise
             if facts.shape == "mended":
-                raise damaged(load.path, error.problems[0].what) from error
+                return {load.id: refuse(self._reading, _unread(load, error).problems)}
             return self._measure_batch([(load, _doubtful(facts))])
         return self._compare(batch, {row[0]: row[1:] for row in rows})
 
@@ -157,7 +153,7 @@ class DelimitedFiles:
                     shape=facts.shape,
                 )
             elif is_mended:
-                raise _lost(load, expected, count)
+                found[load.id] = refuse(self._reading, _lost(load, expected, count).problems)
             else:
                 found.update(self._measure_batch([(load, _doubtful(facts))]))
         return found
@@ -232,6 +228,10 @@ def _doubtful(facts: Facts) -> Facts:
         delimiter=facts.delimiter,
         shape="mended",
     )
+
+
+def _unread(load: Load, error: TaskFailed) -> TaskFailed:
+    return damaged(load.path, error.problems[0].what)
 
 
 def _lost(load: Load, expected: int, count: int) -> TaskFailed:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from andon.spec.source import Format
 
+_PART = re.compile(r"#\d+\Z")
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
@@ -23,10 +25,12 @@ _FORMATS: dict[str, Format] = {
 def format_of(path: str) -> Format | None:
     """Format by file name, below the suffix of a compression; None if it tells none.
 
+    The number of a part of a sequence is no part of the name: ``issues.json#3``.
+
     >>> format_of("in/a.csv.gz"), format_of("b.ndjson"), format_of("c.bin")
     ('csv', 'jsonl', None)
     """
-    pure = PurePosixPath(path.lower())
+    pure = PurePosixPath(_PART.sub("", path.lower()))
     while pure.suffix in _SUFFIXES:
         pure = pure.with_suffix("")
     return _FORMATS.get(pure.suffix)

@@ -120,6 +120,9 @@ class RemoteFiles:
         if failed:
             raise reached.told(failed)
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def restore(self, table: SourceTable, load: Load) -> bool:
         """Land the bytes of a file anew if it still holds them."""
         reached = self._reached(table)

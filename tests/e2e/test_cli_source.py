@@ -1,0 +1,73 @@
+"""`andon source test` does the real thing and keeps nothing of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.terminal import andon
+from tests.factories import write_project
+
+SOURCE = """
+tables:
+  orders: {path: data/orders.csv}
+  gone: {path: data/nowhere.csv}
+  visits: {path: data/visits.jsonl}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    rows = "".join(f"{number},{number}.5\n" for number in range(1, 26))
+    lines = '{"page": "a", "at": 1}\n' * 200 + "{broken\n"
+    files = {
+        "sources/raw.yml": SOURCE,
+        "data/orders.csv": f"id,amount\n{rows}",
+        "data/visits.jsonl": lines,
+    }
+    return write_project(tmp_path / "shop", files)
+
+
+def test_ten_rows_and_the_types_of_a_table_are_shown(shop: Path) -> None:
+    answer = andon("source", "test", "raw.orders", at=shop)
+    assert answer.code == 0
+    assert "ok    raw.orders: 1 file (data/orders.csv)" in answer.out
+    assert "amount  DOUBLE" in answer.out
+    assert answer.out.count("data/orders.csv") == 1 + 10
+
+
+def test_a_table_that_fails_does_not_hide_the_others(shop: Path) -> None:
+    answer = andon("source", "test", "raw", "--json", at=shop)
+    tables = {table["table"]: table for table in json.loads(answer.out)["tables"]}
+    assert answer.code == 1
+    assert tables["raw.gone"]["problems"][0]["code"] == "SRC001"
+    assert len(tables["raw.orders"]["rows"]) == 10
+    assert (len(tables["raw.visits"]["rows"]), tables["raw.visits"]["set_aside"]) == (10, 1)
+
+
+def test_what_is_wrong_is_said_with_its_fix(shop: Path) -> None:
+    answer = andon("source", "test", "raw.gone", at=shop)
+    assert answer.code == 1
+    assert "FAIL  raw.gone" in answer.out
+    assert "fix: put the file there" in answer.out
+
+
+def test_nothing_of_a_trial_is_kept(shop: Path) -> None:
+    andon("source", "test", "raw.orders", at=shop)
+    kept = {path.name for path in (shop / ".andon").iterdir()} if (shop / ".andon").exists() else ()
+    assert set(kept) <= {"cache"}
+
+
+def test_an_unknown_source_is_answered_with_the_closest(shop: Path) -> None:
+    answer = andon("source", "test", "raw.ordrs", at=shop)
+    assert answer.code == 2
+    assert "error[SRC060]" in answer.err
+    assert "`raw.orders`" in answer.err
+
+
+def test_an_unknown_sub_command_is_answered_with_the_closest(tmp_path: Path) -> None:
+    answer = andon("source", "tst", at=tmp_path)
+    assert answer.code == 2
+    assert "`test`" in answer.err
