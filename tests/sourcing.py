@@ -11,9 +11,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from andon.acquisition.arrivals import Arrivals
 from andon.app.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
+from andon.errors import AndonError
 from andon.names import AssetName
 from andon.ports.origin import Origin
 from andon.ports.python_runner import PythonRunner
@@ -115,8 +117,22 @@ class Project:
         return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
 
 
+<<<<<<< HEAD
 def _no_runner() -> PythonRunner:
     raise AssertionError("no test here runs Python code of a project")
+=======
+def land(
+    origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
+) -> tuple[list[Delivery], AndonError | None]:
+    """What is landed, and how it ends if not well."""
+    landed: list[Delivery] = []
+    try:
+        for batch in origin.land(declared, found, known, "run", NOON):
+            landed.extend(batch.deliveries)
+    except AndonError as error:
+        return landed, error
+    return landed, None
+>>>>>>> remote
 
 
 def types(raw: RawTable) -> dict[str, str]:
