@@ -117,10 +117,10 @@ class Project:
         return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
 
 
-<<<<<<< HEAD
 def _no_runner() -> PythonRunner:
     raise AssertionError("no test here runs Python code of a project")
-=======
+
+
 def land(
     origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
 ) -> tuple[list[Delivery], AndonError | None]:
@@ -132,7 +132,6 @@ def land(
     except AndonError as error:
         return landed, error
     return landed, None
->>>>>>> remote
 
 
 def types(raw: RawTable) -> dict[str, str]:
