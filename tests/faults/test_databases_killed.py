@@ -6,7 +6,7 @@ import os
 import random
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import andon
 from andon.app.doors import DOORS
 from andon.errors import Unavailable
 from andon.names import AssetName
+from andon.ports.door import Door
 from andon.sources.databases.origin import DatabaseTables
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Mode, Secret
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import write_files
 from tests.faults.processes import call
-from tests.landing import Catalogued, catalogued
+from tests.landing import catalogued
 from tests.servers import (
     ADMIN,
     PASSWORD,
@@ -37,7 +38,7 @@ from tests.servers import (
 ROWS = 60_000
 MODES: tuple[Mode, ...] = ("full", "append", "merge")
 FILL = {
-    "postgres": "insert into t select n, repeat('x', 200), n from generate_series(1, {rows}) n",
+    "postgres": "insert into t select n, repeat('x', 1000), n from generate_series(1, {rows}) n",
     "mysql": "insert into t select seq, repeat('x', 200), seq from seq_1_to_{rows}",
 }
 
@@ -80,30 +81,32 @@ def table_of(kind: DatabaseKind, server: Server, mode: Mode) -> SourceTable:
     )
 
 
-def origin_over(folder: Path, kept: Catalogued, on_step: Callable[[str], None]) -> DatabaseTables:
-    """An adapter whose store tells its steps."""
-    store = FileTableStore(folder / ".andon", on_step=on_step)
-    return DatabaseTables(folder, store, lambda: kept.engine, DOORS, waits_s=(0.2, 1, 2, 4, 8))
-
-
 @pytest.mark.parametrize("mode", ["full", "append"])
 def test_a_server_killed_while_rows_come_is_read_whole_when_it_is_back(
     mortal: tuple[DatabaseKind, Server], tmp_path: Path, mode: Mode
 ) -> None:
     kind, server = mortal
     (tmp_path / "secret").write_text(PASSWORD)
-    landed = 0
+    landed = opened = 0
 
     def on_step(step: str) -> None:
         nonlocal landed
         landed += step == "rename_after"
-        if step == "rename_after" and landed == 3:
+        if step == "rename_after" and landed == 2:
             server.kill()
             threading.Thread(target=server.start).start()
 
+    def door() -> Door:
+        nonlocal opened
+        opened += 1
+        return DOORS[kind]()
+
     with catalogued(tmp_path) as kept:
-        kept.land(origin_over(tmp_path, kept, on_step), table_of(kind, server, mode))
-        assert landed > 3
+        store = FileTableStore(tmp_path / ".andon", on_step=on_step)
+        waits_s = (0.2, 1, 2, 4, 8, 16)
+        origin = DatabaseTables(tmp_path, store, lambda: kept.engine, {kind: door}, waits_s=waits_s)
+        kept.land(origin, table_of(kind, server, mode))
+        assert opened > 1, "the server died too late"
         found = kept.read(
             table_of(kind, server, mode), "count(*), count(distinct id), sum(id)::bigint"
         )
