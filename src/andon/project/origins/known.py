@@ -8,6 +8,7 @@ from andon.project.origins.database import DUCKDB, MYSQL, POSTGRES, SQLITE
 from andon.project.origins.files import FILES
 from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
+from andon.project.origins.push import PUSH
 
 KINDS: Final[dict[str, OriginKind]] = {
     "files": FILES,
@@ -16,5 +17,6 @@ KINDS: Final[dict[str, OriginKind]] = {
     "sqlite": SQLITE,
     "duckdb": DUCKDB,
     "http": HTTP,
+    "push": PUSH,
 }
 DEFAULT: Final = "files"
