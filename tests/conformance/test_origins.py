@@ -12,7 +12,7 @@ import pytest
 from andon.acquisition.choose import choose
 from andon.errors import TaskFailed, Unavailable
 from andon.ports.origin import Batch, Origin
-from tests.conformance.origins import duckdb, files, mysql, postgres, sqlite
+from tests.conformance.origins import duckdb, files, http, mysql, postgres, sqlite
 from tests.conformance.origins.subject import Maker, Row, Subject
 from tests.landing import NOON, Catalogued, catalogued
 
@@ -22,6 +22,7 @@ MAKERS: dict[str, Maker] = {
     **mysql.MAKERS,
     **sqlite.MAKERS,
     **duckdb.MAKERS,
+    **http.MAKERS,
 }
 PAGES = Path(__file__).parents[2] / "src" / "andon" / "pages"
 ROWS: list[Row] = [(number, f"word {number}") for number in range(1, 8)]
