@@ -31,6 +31,7 @@ def reading(table: SourceTable) -> str:
             table.records,
             [[field.name, field.start, field.width] for field in table.widths],
             table.sheet,
+            table.text_limit,
             # It never changes a row, but which files are refused.
             table.expand_limit,
         ]

@@ -42,6 +42,7 @@ from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
 _BATCH = 256
+_NO_JSON = "it is not valid JSON, or a document of it is longer than 16 MB"
 _FORMATS = {"lines": "newline_delimited", "array": "array", "free": "unstructured"}
 
 
@@ -184,7 +185,7 @@ class DocumentFiles:
             if not is_of_the_file(error):
                 raise
             if facts.shape != "lines":
-                return {load.id: self._refuse(load, "it is not valid JSON")}
+                return {load.id: self._refuse(load, _NO_JSON)}
             return self._measure_batch([(load, replace(facts, shape="mended"))])
         return self._compare(batch, {row[0]: (row[1], row[2], row[3], row[4]) for row in rows})
 
