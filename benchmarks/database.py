@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Cost, Row, andon, forget, in_turn, run
-from tests.servers import ADMIN, PASSWORD, Server, postgres, postgres_bin, postgres_session
+from tests.databases import ADMIN, PASSWORD, Server, postgres, postgres_bin, postgres_session
 
 ROWS = {"small": 200_000, "full": 10_000_000}
 REPEATS = {"small": 3, "full": 3}

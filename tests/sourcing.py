@@ -11,13 +11,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from andon.acquisition.arrivals import Arrivals
+from andon.app.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
+from andon.errors import AndonError
 from andon.names import AssetName
+from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.source_reader import RawTable
 from andon.sources.files import LocalFiles
 from andon.sources.reader import RawReader
-from andon.spec.origin import FilesOrigin
+from andon.spec.origin import FilesOrigin, Settings
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import snapshot_of
@@ -25,11 +30,10 @@ from tests.factories import snapshot_of
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def table(*paths: str, **declared: Any) -> SourceTable:
+def table(*paths: str, settings: Settings = (), **declared: Any) -> SourceTable:
     """A declared raw table over these paths."""
-    return SourceTable(
-        name=AssetName("raw.t"), source="raw", origin=FilesOrigin(paths=paths), **declared
-    )
+    origin = FilesOrigin(paths=paths, settings=settings)
+    return SourceTable(name=AssetName("raw.t"), source="raw", origin=origin, **declared)
 
 
 @dataclass
@@ -49,6 +53,13 @@ class Project:
     def origin(self) -> LocalFiles:
         return LocalFiles(self.root, self.store)
 
+    def origin_of(self, declared: SourceTable) -> Origin:
+        """The adapter that a run would take."""
+        adapters = origins(
+            self.root, self.store, engine=lambda: self.engine, runner=_no_runner, timeout_s=60.0
+        )
+        return adapters(declared)
+
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""
         target = self.root / path
@@ -57,8 +68,9 @@ class Project:
 
     def arrive(self, declared: SourceTable, now: datetime = NOON) -> tuple[Delivery, ...]:
         """Look and land; remember the deliveries as the catalog would."""
-        found = self.origin.look(declared, self.deliveries, None)
-        batches = self.origin.land(declared, found, self.deliveries, "run", now)
+        origin = self.origin_of(declared)
+        found = origin.look(declared, self.deliveries, None)
+        batches = origin.land(declared, found, self.deliveries, "run", now)
         landed = tuple(one for batch in batches for one in batch.deliveries)
         for one in landed:
             self.deliveries = [d for d in self.deliveries if d.path != one.path]
@@ -103,6 +115,23 @@ class Project:
                 )
             )  # fmt: skip
         return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
+
+
+def _no_runner() -> PythonRunner:
+    raise AssertionError("no test here runs Python code of a project")
+
+
+def land(
+    origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
+) -> tuple[list[Delivery], AndonError | None]:
+    """What is landed, and how it ends if not well."""
+    landed: list[Delivery] = []
+    try:
+        for batch in origin.land(declared, found, known, "run", NOON):
+            landed.extend(batch.deliveries)
+    except AndonError as error:
+        return landed, error
+    return landed, None
 
 
 def types(raw: RawTable) -> dict[str, str]:

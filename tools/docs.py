@@ -14,14 +14,14 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import views
+from andon.app import push, source_test, views
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
 from andon.errors import Problem, Where
 from andon.execution import outcome
 from andon.planning import action
-from andon.schema import Column, Schema
+from andon.schema import ChangeKind, Column, FieldChange, Schema
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -33,6 +33,8 @@ CHECKS = (
 ).split()
 ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
 RECORDS: tuple[type, ...] = (
+    source_test.Trial,
+    push.Kept,
     action.Plan,
     action.Action,
     outcome.RunReport,
@@ -43,6 +45,7 @@ RECORDS: tuple[type, ...] = (
     records.Change,
     records.Held,
     records.Snapshot,
+    records.Evolution,
     records.InputRef,
     records.DataFile,
     records.Digest,
@@ -57,6 +60,7 @@ RECORDS: tuple[type, ...] = (
     Where,
     Schema,
     Column,
+    FieldChange,
 )
 WORDS: dict[str, object] = {
     "Kind": action.Kind,
@@ -65,6 +69,7 @@ WORDS: dict[str, object] = {
     "Verdict": records.Verdict,
     "SnapshotStatus": records.SnapshotStatus,
     "FileRole": records.FileRole,
+    "ChangeKind": ChangeKind,
 }
 
 
@@ -93,6 +98,9 @@ def python_api() -> Iterator[str]:
     yield from _members(Table)
     yield from ("## Declare an asset", "")
     yield from _callable("andon.asset", andon.asset, 3)
+    yield from ("## Declare a source", "")
+    yield from _callable("andon.source", andon.source, 3)
+    yield from _callable("andon.secret", andon.secret, 3)
     yield from ("## Checks", "", "What each means: [checks](checks.md).", "")
     for name in CHECKS:
         yield from _callable(f"andon.{name}", getattr(andon, name), 3)

@@ -338,6 +338,13 @@ def test_a_new_version_at_a_path_supersedes_the_old(catalog: CatalogStore) -> No
     assert not catalog.deliveries("raw.other")
 
 
+def test_the_largest_number_of_a_sequence_is_known(catalog: CatalogStore) -> None:
+    assert catalog.last_number("raw.x") == 0
+    parts = tuple(replace(delivery("a#" + str(n), "c"), number=n) for n in (2, 3, 1))
+    catalog.commit(Commit(updates=(AddDeliveries(deliveries=parts),)), NOW)
+    assert (catalog.last_number("raw.x"), catalog.last_number("raw.other")) == (3, 0)
+
+
 def test_bytes_that_come_back_to_a_path_are_its_newest_version(catalog: CatalogStore) -> None:
     for content in ("one", "two", "one"):
         catalog.commit(Commit(updates=(AddDeliveries(deliveries=(delivery("a", content),)),)), NOW)
@@ -376,6 +383,8 @@ def test_events_come_in_order_after_a_number(catalog: CatalogStore) -> None:
     catalog.commit(Commit(updates=tuple(Emit(event=e) for e in events)), NOW)
     assert [event for _, _, event in catalog.events()] == list(events)
     assert [event for _, _, event in catalog.events(after=1, limit=1)] == [events[1]]
+    found = catalog.events(kinds=("EngineAdopted",))
+    assert [event for _, _, event in found] == [e for e in events if isinstance(e, EngineAdopted)]
 
 
 def test_an_event_of_a_failed_commit_is_not_there(catalog: CatalogStore) -> None:

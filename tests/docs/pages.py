@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from tests import servers
+from tests import databases
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -149,25 +149,25 @@ class Reader:
 def _server(kind: str) -> Iterator[dict[str, str]]:
     """A server with an empty database `shop`, and the variables by which its client finds it."""
     if kind == "postgres":
-        with servers.postgres() as server:
-            with servers.postgres_session(server) as execute:
+        with databases.postgres() as server:
+            with databases.postgres_session(server) as execute:
                 execute("create database shop")
             yield {
                 "PGHOST": "127.0.0.1",
                 "PGPORT": str(server.port),
                 "PGDATABASE": "shop",
-                "PGUSER": servers.ADMIN,
-                "PGPASSWORD": servers.PASSWORD,
+                "PGUSER": databases.ADMIN,
+                "PGPASSWORD": databases.PASSWORD,
             }
         return
-    with servers.mariadb() as server:
-        with servers.mariadb_session(server) as execute:
+    with databases.mariadb() as server:
+        with databases.mariadb_session(server) as execute:
             execute("create database shop")
         yield {
             "MYSQL_HOST": "127.0.0.1",
             "MYSQL_TCP_PORT": str(server.port),
-            "MYSQL_PWD": servers.PASSWORD,
-            "MYSQL_USER": servers.ADMIN,
+            "MYSQL_PWD": databases.PASSWORD,
+            "MYSQL_USER": databases.ADMIN,
         }
 
 

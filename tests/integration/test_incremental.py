@@ -14,7 +14,7 @@ from tests.factories import rows_of, write_files, write_project
 
 DAILY = """/* andon
 materialize: incremental
-interval: {column: day, every: day, inputs: {raw.orders: ordered_at}}
+interval: {column: day, every: day}
 checks:
   - unique: day
   - expect: amount >= 0
@@ -157,7 +157,9 @@ def test_bounds_are_refused_where_the_columns_changed(shop: Path) -> None:
 
 
 def test_rows_that_stray_into_other_days_are_refused(shop: Path) -> None:
-    strayed = DAILY.replace("ordered_at::date as day", "(ordered_at + interval 1 day)::date as day")
+    strayed = DAILY.replace(
+        "ordered_at::date as day", "(ordered_at + interval 1 day)::date as day"
+    ).replace("every: day}", "every: day, inputs: {raw.orders: ordered_at}}")
     write_files(shop, {"assets/marts/daily.sql": strayed})
     run(shop)
     add(shop, "03", "4,2026-01-03 09:00:00,2\n")
@@ -300,3 +302,33 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def fail(*_: object) -> None:
     raise MemoryError
+
+
+def test_a_query_that_does_not_come_apart_is_built_in_full_and_the_reason_is_told(
+    shop: Path,
+) -> None:
+    ranked = DAILY.replace("count(*) as orders", "rank() over (order by sum(amount)) as orders")
+    write_files(shop, {"assets/marts/daily.sql": ranked})
+    note = run(shop).note
+    assert note.startswith("in full: ")
+    assert "(line 8)" in note
+    add(shop, "03", "4,2026-01-03 09:00:00,2\n")
+    assert run(shop).note.startswith("in full: ")
+    assert [row[2] for row in rows_of(shop, ALL)] == [3, 1, 2]
+
+
+def test_an_input_read_whole_makes_every_day_stale_when_it_changes(shop: Path) -> None:
+    joined = DAILY.replace("from raw.orders", "from raw.orders cross join raw.rates").replace(
+        "sum(amount)", "sum(amount * rate)"
+    )
+    more = SOURCE + "  rates: {path: rates.csv}\n"
+    write_files(
+        shop,
+        {"assets/marts/daily.sql": joined, "sources/raw.yml": more, "rates.csv": "rate\n2\n"},
+    )
+    assert run(shop).note == "2 of 2 days"
+    add(shop, "03", "4,2026-01-03 09:00:00,2\n")
+    assert run(shop).note == "1 of 3 days"
+    write_files(shop, {"rates.csv": "rate\n3\n"})
+    assert run(shop).note == "3 of 3 days"
+    assert [row[1] for row in rows_of(shop, ALL)] == [36, 3, 6]

@@ -28,6 +28,11 @@ def reading(table: SourceTable) -> str:
             [dialect.delimiter, dialect.quote, dialect.header, dialect.encoding],
             None if dialect.nulls is None else sorted(set(dialect.nulls)),
             [[name, kind] for name, kind in table.columns],
+            table.records,
+            [[field.name, field.start, field.width] for field in table.widths],
+            table.sheet,
+            # It never changes a row, but which files are refused.
+            table.expand_limit,
         ]
     )
 
@@ -44,5 +49,9 @@ def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: 
     Of the engine's version only major and minor enter: a patch release does not read anew.
     """
     minor = ".".join(engine_version.split(".")[:2])
-    loads = [[load.path, load.content] for load in choose(deliveries)]
+    # Without repeats the key is the one it always was.
+    loads = [
+        [load.path, load.content, *([load.repeats] if load.repeats else [])]
+        for load in choose(deliveries)
+    ]
     return value_hash([fingerprint, loads, minor])

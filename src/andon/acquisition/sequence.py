@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
-from andon.acquisition.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
@@ -31,9 +30,12 @@ def identity(table: SourceTable) -> str:
         case DatabaseOrigin():
             asked = [origin.relation, origin.query, origin.mode, origin.cursor, origin.deletes]
         case HttpOrigin():
-            asked = [_path_of(origin.url), origin.mode, origin.cursor, origin.cursor_parameter]
+            # A parameter that is a secret proves who asks; it does not say what for.
+            plain = [[name, text] for name, text in origin.parameters if isinstance(text, str)]
+            asked = [_path_of(origin.url), plain, origin.mode]
+            asked += [origin.cursor, origin.cursor_parameter, origin.cursor_start]
         case PythonOrigin():
-            asked = [origin.path, origin.function, origin.mode, origin.cursor]
+            asked = [origin.mode, origin.cursor]
         case PushOrigin():
             asked = []
         case _:
@@ -56,19 +58,25 @@ def part(
     *,
     position: str = "",
     role: Literal["rows", "keys"] = "rows",
+    repeats: str = "",
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
+
+    Its identity holds the run: what is asked for again after it was taken back has the same place and
+    may have the same bytes, and is another arrival all the same.
 
     Args:
         name: what was read, as people know it; rows carry it with the number as ``_file``.
         number: place in the sequence, from 1.
         kept: SHA-256 and length of the landed bytes.
         position: how far the origin was read with it, as JSON text.
+        repeats: numbers of the records that arrived before; equal bytes of which other records are
+            left out are another delivery.
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
         # What was taken back and is read again is another delivery, though it be the same bytes.
-        id=value_hash([delivery_id(table.name, path, content), run_id]),
+        id=value_hash([table.name, path, content, repeats, run_id]),
         table=table.name,
         path=path,
         content=content,
@@ -80,6 +88,7 @@ def part(
         sequence=identity(table),
         position=position,
         role=role,
+        repeats=repeats,
     )
 
 
@@ -116,7 +125,8 @@ def in_force(
 
     Files are always in force: they lie at their origin whatever was taken back. Parts of a
     sequence that only a withdrawn snapshot holds are not, so that a rollback takes the cursor back
-    and they are asked for again; nor are parts of another sequence.
+    and they are asked for again; nor are parts of another sequence. What cannot be asked for again
+    stays: what was pushed, and what a function yields without a position.
 
     Args:
         served: ids of the deliveries in the snapshot that is served.
@@ -126,4 +136,17 @@ def in_force(
         return tuple(d for d in known if not d.number)
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
-    return tuple(d for d in known if d.sequence == own and d.id not in gone)
+    return tuple(
+        d for d in known if d.sequence == own and (d.id not in gone or _comes_once(table, d))
+    )
+
+
+def _comes_once(table: SourceTable, delivery: Delivery) -> bool:
+    """Whether nobody can be asked for a part again."""
+    match table.origin:
+        case PushOrigin():
+            return True
+        case PythonOrigin(mode=mode):
+            return mode != "full" and not delivery.position
+        case _:
+            return False

@@ -95,7 +95,10 @@ def forecast(
 
 
 def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
-    """Deliveries as they will be recorded; only what enters a build key matters here."""
+    """Deliveries as they will be recorded; only what enters a build key matters here.
+
+    What is known only after it was landed is not among them.
+    """
     files: Sequence[Found] = (
         *arrivals.new,
         *arrivals.changed,
@@ -103,16 +106,17 @@ def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
     )
     return tuple(
         Delivery(
-            id=delivery_id(arrivals.table, item.path, item.content or ""),
+            id=delivery_id(arrivals.table, item.path, item.content),
             table=arrivals.table,
             path=item.path,
-            content=item.content or "",
+            content=item.content,
             bytes=item.bytes,
             modified_ns=item.modified_ns,
             arrived_at=now,
             run_id="",
         )
         for item in files
+        if item.content is not None
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.decide import arrived_with
 from andon.app.forecast import forecast, in_force
 from andon.app.prepare import Prepared
 from andon.catalog.commit import (
@@ -84,24 +87,39 @@ def _land_all(
             continue
         asked.add(table.name)
         used.append(tools.origin(table))
+        came = _Came()
         try:
-            count = _land(tools, prepared, table, record, stopping)
+            _land(tools, prepared, table, record, stopping, came)
         except (TaskFailed, Unavailable) as failure:
             unseen[table.name] = failure.problems
             is_changed = True
-            continue
+        count = came.new + came.changed + len(came.repeated)
         is_changed = is_changed or bool(count)
         if count or arrivals.vanished:
             observer(
                 Landed(
                     table=table.name,
-                    new=count if arrivals.is_open else len(arrivals.new),
-                    changed=len(arrivals.changed),
-                    repeated=tuple((item.path, same) for item, same in arrivals.repeated),
+                    new=came.new,
+                    changed=came.changed,
+                    repeated=tuple(came.repeated),
                     vanished=arrivals.vanished,
                 )
             )
     return is_changed
+
+
+class _Came(Struct):
+    """What was landed of one table until now, as people count it."""
+
+    new: int = 0
+    changed: int = 0
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, arrived: Arrivals) -> None:
+        """Count what one batch brought."""
+        self.new += len(arrived.new)
+        self.changed += len(arrived.changed)
+        self.repeated += [(item.path, same) for item, same in arrived.repeated]
 
 
 def _begin(tools: Tools, prepared: Prepared, record: RunRecord) -> None:
@@ -128,13 +146,17 @@ def _land(
     table: SourceTable,
     record: RunRecord,
     stopping: Callable[[], bool],
-) -> int:
-    """Land and record one table, batch by batch; returns how many deliveries there are."""
+    came: _Came,
+) -> None:
+    """Land and record one table, batch by batch; what was recorded is counted in `came`."""
     arrivals, origin = prepared.arrivals[table.name], tools.origin(table)
     if not arrivals.is_open:
-        batches = origin.land(table, arrivals, (), record.id, record.started_at)
-        return sum(_record(tools, prepared, table, batch, (), record.id) for batch in batches)
-    count = 0
+        known = prepared.state.deliveries.get(table.name, ())
+        for batch in origin.land(table, arrivals, (), record.id, record.started_at):
+            arrived = arrived_with(table.name, batch.deliveries, known)
+            _record(tools, table, batch, (), arrived, record.id)
+            came.add(arrived)
+        return
     # Whoever waited for the lock goes on from what the other one read meanwhile.
     with tools.store.lock(f"land-{table.name}"):
         state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
@@ -144,35 +166,41 @@ def _land(
             new = {delivery.id for delivery in batch.deliveries}
             before = set() if batch.is_whole else {delivery.id for delivery in known}
             stale = [d.id for d in all_known if d.number and d.id not in before | new]
-            count += _record(tools, prepared, table, batch, stale, record.id)
-            known, all_known = (*known, *batch.deliveries), []
+            ids = {delivery.id for delivery in known}
+            fresh = [delivery for delivery in batch.deliveries if delivery.id not in ids]
+            # One that is known is recorded anew, for its position.
+            arrived = arrived_with(table.name, fresh, known)
+            _record(tools, table, batch, stale, arrived, record.id)
+            came.add(arrived)
+            replaced = {delivery.path for delivery in batch.deliveries}
+            known = (*(d for d in known if d.path not in replaced), *batch.deliveries)
+            all_known = []
             if stopping():
                 break
-    return count
 
 
 def _record(
     tools: Tools,
-    prepared: Prepared,
     table: SourceTable,
     batch: Batch,
     stale: Sequence[str],
+    arrived: Arrivals,
     run_id: str,
-) -> int:
+) -> None:
     """Commit the records of one batch; what they replace is superseded in the same step."""
     updates: list[Update] = []
     if stale:
         updates.append(SetDeliveryState(delivery_ids=tuple(stale), state="superseded"))
     updates.append(AddDeliveries(deliveries=batch.deliveries))
-    updates.extend(_arrival_events(run_id, table.name, batch.deliveries, prepared))
+    updates.extend(_arrival_events(run_id, table.name, batch.deliveries, arrived))
     tools.catalog.commit(Commit(updates=tuple(updates)), tools.clock.now())
-    return len(batch.deliveries)
 
 
 def _arrival_events(
-    run_id: str, table: str, deliveries: tuple[Delivery, ...], prepared: Prepared
+    run_id: str, table: str, deliveries: tuple[Delivery, ...], arrived: Arrivals
 ) -> list[Emit]:
-    repeated = dict(prepared.forecasts[table].repeated)
+    repeated = {item.path: same for item, same in arrived.repeated}
+    fresh = {item.path for item in (*arrived.new, *arrived.changed)}
     events: list[Emit] = []
     for item in deliveries:
         if item.path in repeated:
@@ -183,7 +211,7 @@ def _arrival_events(
                     )
                 )
             )
-        else:
+        elif item.path in fresh:
             events.append(
                 Emit(
                     event=DeliveryLanded(

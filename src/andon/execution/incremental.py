@@ -46,7 +46,8 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
             can stay; (INC002) rows of other intervals came out; (INC003) the column tells none.
     """
     engine = line.tools.engine()
-    parting = parting_of(slicing, job.inputs)
+    macros = frozenset(macro.name for macro in line.spec.macros)
+    parting = parting_of(asset, slicing, job.inputs, macros)
     if isinstance(parting, str):
         built = build_asset(line, asset, job.inputs, engine, None)
         return replace(built, note=f"in full: {parting}")

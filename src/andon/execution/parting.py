@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from andon.catalog.records import Snapshot
+from andon.schema import Schema
+from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Slicing
+from andon.sql.slices import Unproved, slices
 
 MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 """Types of columns that tell an interval."""
@@ -27,11 +30,31 @@ class Parting(Struct, frozen=True, kw_only=True):
     is_vouched: bool = False
 
 
-def parting_of(slicing: Slicing, inputs: Mapping[str, Snapshot]) -> Parting | str:
-    """How an asset's inputs are parted, or why it has to be built in full, in words."""
-    if slicing.inputs:
+def parting_of(
+    asset: AssetSpec, slicing: Slicing, inputs: Mapping[str, Snapshot], macros: frozenset[str]
+) -> Parting | str:
+    """How an asset's inputs are parted, or why it has to be built in full, in words.
+
+    What the author declares is taken; of a query without such words it is found, where it can be
+    proved that running it interval by interval gives what running it on everything does.
+    """
+    if slicing.inputs or not isinstance(asset.body, SqlBody):
         return _declared(slicing, inputs)
-    return "its `interval` does not say by which columns its inputs are parted"
+    columns = {name: snapshot.schema for name, snapshot in inputs.items()}
+    found = slices(asset.body, slicing.column, slicing.every, columns, macros=macros)
+    if isinstance(found, Unproved):
+        return found.reason + (f" (line {found.line})" if found.line else "")
+    return Parting(
+        sliced=tuple(
+            (one.name, _spelled(columns[one.name], one.columns[0])) for one in found.inputs
+        ),
+        whole=found.whole,
+    )
+
+
+def _spelled(schema: Schema, name: str) -> str:
+    """A column as the input spells it."""
+    return next(c.name for c in schema.columns if c.name.casefold() == name.casefold())
 
 
 def _declared(slicing: Slicing, inputs: Mapping[str, Snapshot]) -> Parting | str:

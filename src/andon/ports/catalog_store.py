@@ -78,12 +78,18 @@ class CatalogStore(Protocol):
         """All deliveries ever, in order of arrival."""
         ...
 
+    def last_number(self, table: str) -> int:
+        """Largest number of a delivery of a table, 0 if none has one."""
+        ...
+
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Newest first."""
         ...
 
-    def events(self, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, Event]]:
-        """Events in order, each with its number and recorded time."""
+    def events(
+        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+    ) -> Sequence[tuple[int, datetime, Event]]:
+        """Events in order, each with its number and recorded time; of `kinds` if any are named."""
         ...
 
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> AbstractContextManager[None]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import get_args
 
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
-from andon.spec.source import SourceTable
+from andon.spec.address import is_remote, parse
+from andon.spec.source import Format, SourceTable
+
+
+def shown(path: str) -> str:
+    """A declared path as it may be told: an address without its query."""
+    return parse(path).name if is_remote(path) else path
 
 
 def nothing_there(table: SourceTable) -> Problem:
     """No file matches, and none ever did."""
-    listed = ", ".join(f"`{path}`" for path in table.paths)
+    listed = ", ".join(f"`{shown(path)}`" for path in table.paths)
     return Problem(
         code="SRC001",
         what=f"no file for `{table.name}`: nothing matches {listed}",
@@ -65,8 +72,9 @@ def unknown_format(table: SourceTable, path: str) -> Problem:
     return Problem(
         code="SRC002",
         what=f"the format of `{path}` is unknown",
-        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .parquet (before .gz and so on)",
-        fix=f"declare `format:` of `{table.name}`: csv, tsv, json, jsonl or parquet",
+        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .xml .xlsx .avro .parquet (before "
+        ".gz and so on)",
+        fix=f"declare `format:` of `{table.name}`: {', '.join(get_args(Format))}",
         where=_where(table),
     )
 

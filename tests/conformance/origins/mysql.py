@@ -11,7 +11,7 @@ import pytest
 from andon.spec.origin import Mode, Secret
 from tests.conformance.origins.subject import Maker
 from tests.conformance.origins.tables import Table
-from tests.servers import ADMIN, PASSWORD
+from tests.databases import ADMIN, PASSWORD
 
 MODES: tuple[Mode, ...] = ("full", "merge")
 """Appending reads as merging does."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast, get_args
 
-from andon.project.fields import Fields, where_of
+from andon.project.fields import Fields, unseen, where_of
 from andon.project.origins.kind import OriginKind
-from andon.project.origins.settings import read_settings, unseen
+from andon.project.origins.settings import read_settings
 from andon.project.yaml import ScalarNode
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Mode, Origin, Settings
 from andon.spec.quantity import seconds_of

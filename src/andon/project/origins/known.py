@@ -6,7 +6,9 @@ from typing import Final
 
 from andon.project.origins.database import DUCKDB, MYSQL, POSTGRES, SQLITE
 from andon.project.origins.files import FILES
+from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
+from andon.project.origins.push import PUSH
 
 KINDS: Final[dict[str, OriginKind]] = {
     "files": FILES,
@@ -14,5 +16,7 @@ KINDS: Final[dict[str, OriginKind]] = {
     "mysql": MYSQL,
     "sqlite": SQLITE,
     "duckdb": DUCKDB,
+    "http": HTTP,
+    "push": PUSH,
 }
 DEFAULT: Final = "files"

@@ -164,13 +164,19 @@ class SqliteCatalog:
         """All deliveries ever, in order of arrival."""
         return self._read(lambda c: queries.deliveries(c, table), [])
 
+    def last_number(self, table: str) -> int:
+        """Largest number of a delivery of a table; see the port."""
+        return self._read(lambda c: queries.last_number(c, table), 0)
+
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Newest first."""
         return self._read(lambda c: queries.runs(c, limit), [])
 
-    def events(self, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, Event]]:
+    def events(
+        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+    ) -> Sequence[tuple[int, datetime, Event]]:
         """Events in order, each with its number and recorded time."""
-        return self._read(lambda c: queries.events(c, after, limit), [])
+        return self._read(lambda c: queries.events(c, after, limit, kinds), [])
 
     @contextmanager
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[None]:
