@@ -56,7 +56,9 @@ def _of_form(form: str, count: int, length: int, folder: Path) -> list[Row]:
     (folder / "sources" / "raw.yml").write_text(f"tables:\n  events: {{path: in/*.{form}}}\n")
     rows = length // ROW_BYTES[form]
     _write(form, place, range(count), rows)
-    what = f"{count:,} files of {form}, {sum(f.stat().st_size for f in place.iterdir()) / 1e6:,.0f} MB"
+    what = (
+        f"{count:,} files of {form}, {sum(f.stat().st_size for f in place.iterdir()) / 1e6:,.0f} MB"
+    )
     limit, cost = in_turn(
         lambda: _by_hand(form, folder, f"'{place}/*.{form}'"), lambda: _first(folder), 1
     )
@@ -75,8 +77,20 @@ def _of_form(form: str, count: int, length: int, folder: Path) -> list[Row]:
             wall_s=cost.wall_s,
             peak_mb=cost.peak_mb,
         ),
-        Row(what=f"peak memory, {form}", bar=PEAK_MB, measured=cost.peak_mb, limit=limit.peak_mb, unit="MB"),
-        Row(what=f"nothing new, {form}", bar=0.4, measured=again.cpu_s, unit="CPU s", wall_s=again.wall_s),
+        Row(
+            what=f"peak memory, {form}",
+            bar=PEAK_MB,
+            measured=cost.peak_mb,
+            limit=limit.peak_mb,
+            unit="MB",
+        ),
+        Row(
+            what=f"nothing new, {form}",
+            bar=0.4,
+            measured=again.cpu_s,
+            unit="CPU s",
+            wall_s=again.wall_s,
+        ),
         Row(
             what=f"{NEW} new files of {form}",
             bar=round(least.cpu_s + MORE_S, 2),

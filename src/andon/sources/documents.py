@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ from andon.schema import Column
 from andon.sources.batches import batches
 from andon.sources.codecs import Compression, compression_of, damaged, open_plain
 from andon.sources.dialect import check_names
+from andon.sources.json_conform import arranged, count_conforming, head_of, objects
 from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
 from andon.sources.json_survey import count_documents, count_lines, holds_values, mend_lines
 from andon.sources.mend import Mended
@@ -70,9 +72,11 @@ class DocumentFiles:
 
         A file is refused that is no JSON (SRC003) or whose names of fields clash (SRC004, SRC005).
         """
-        found: dict[str, Facts] = {}
+        found = self._prove(loads)
         counted: list[tuple[Load, Facts]] = []
         for load in loads:
+            if load.id in found:
+                continue
             facts = or_refused(self._reading, partial(self._count, load))
             if facts.records:
                 counted.append((load, facts))
@@ -98,8 +102,59 @@ class DocumentFiles:
         mended = self._mend(load)
         return set_aside_rows(mended.aside), mended.first
 
+    def _prove(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Facts of files whose every document is proved to be of the structure of the first ones.
+
+        What cannot be proved is left out: the engine looks at it, and tells what is wrong.
+        """
+        found: dict[str, Facts] = {}
+        if self._table.columns:
+            return found
+        for load, text in self._guesses([load for load in loads if self._is_lines(load)]):
+            structure = keep_digits(json.loads(text), frozenset())
+            if not isinstance(structure, dict):
+                continue
+            try:
+                check_names(tuple(structure), load.path)
+                with open_plain(self._readable.path(load), load.path) as stream:
+                    count = count_conforming(stream, text)
+            except TaskFailed:
+                continue
+            if count is not None:
+                columns = tuple((name, (_type(kind),)) for name, kind in structure.items())
+                found[load.id] = Facts(
+                    reading=self._reading, records=count, shape="lines", columns=columns
+                )
+        return found
+
+    def _guesses(self, loads: Sequence[Load]) -> list[tuple[Load, str]]:
+        """Structure of the first lines of each file, where they are sound."""
+        place, heads = self._stage("heads.jsonl"), {}
+        with place.open("wb") as out:
+            for at, load in enumerate(loads):
+                with suppress(TaskFailed), open_plain(self._readable.path(load), load.path) as file:
+                    lines = head_of(file)
+                    heads[at] = objects(lines) or []
+                    if heads[at]:
+                        out.writelines(b'{"n":%d,"j":%b}\n' % (at, line) for line in lines)
+        source = (
+            f"read_json({files([place])}, format = 'newline_delimited', compression = 'none', "
+            "columns = {n: 'BIGINT', j: 'JSON'})"
+        )
+        query = f"select n, json_group_structure(j) from {source} group by n order by n"
+        try:
+            rows = self._engine.rows(query)
+        except TaskFailed as error:
+            if error.code != "ENG009":  # a name twice in one document, which it tells by file
+                raise
+            return []
+        return [(loads[at], json.dumps(arranged(json.loads(text), heads[at]))) for at, text in rows]
+
+    def _is_lines(self, load: Load) -> bool:
+        return (self._table.format or format_of(load.path)) == "jsonl"
+
     def _count(self, load: Load) -> Facts:
-        is_lines = (self._table.format or format_of(load.path)) == "jsonl"
+        is_lines = self._is_lines(load)
         with open_plain(self._readable.path(load), load.path) as stream:
             if is_lines:
                 records, is_plain = count_lines(stream)
@@ -148,9 +203,8 @@ class DocumentFiles:
         found: dict[str, Facts] = {}
         for at, (load, facts) in enumerate(batch):
             count, unfit, text, may_lose = rows.get(at, (0, 0, "{}", False))
-            structure = json.loads(text)
-            if may_lose:
-                structure = self._with_digits(load, facts, structure)
+            lost = self._lossy(load, facts, json.loads(text)) if may_lose else frozenset()
+            structure = keep_digits(json.loads(text), lost)
             is_mended = facts.shape == "mended"
             expected = self._mend(load).good if is_mended else facts.records
             if count == expected and not unfit and isinstance(structure, dict):
@@ -168,17 +222,16 @@ class DocumentFiles:
     def _refuse(self, load: Load, reason: str) -> Facts:
         return refuse(self._reading, damaged(load.path, reason).problems)
 
-    def _with_digits(self, load: Load, facts: Facts, structure: object) -> object:
-        """The structure with text or wider integers where a number would lose digits."""
+    def _lossy(self, load: Load, facts: Facts, structure: object) -> frozenset[str]:
+        """Paths at which a number would lose digits in the type that the engine proposes."""
         leaves = list(lossy_leaves(structure))
         if not leaves:
-            return structure
+            return frozenset()
         body = "r" if facts.shape == "mended" else "json"
         source = self._source([(load, facts)], {body: "JSON"}, records=body == "r")
         tests = ", ".join(f"bool_or({loses(path, kind)})" for path, kind in leaves)
         (found,) = self._engine.rows(f"select {tests} from (select {body} as j from {source})")
-        lost = (path for (path, _), is_lost in zip(leaves, found, strict=True) if is_lost)
-        return keep_digits(structure, frozenset(lost))
+        return frozenset(p for (p, _), is_lost in zip(leaves, found, strict=True) if is_lost)
 
     def _each(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         found: dict[str, Facts] = {}
@@ -304,14 +357,12 @@ def _pointer(name: str) -> str:
 
 
 def _type(structure: object) -> str:
-    """A type from the engine's account of a structure. Integers without sign are plain BIGINT."""
+    """A type from the engine's account of a structure."""
     match structure:
         case dict():
             return struct((name, _type(kind)) for name, kind in structure.items())
         case [element]:
             return f"{_type(element)}[]"
-        case "UBIGINT":
-            return "BIGINT"
         case str():
             return structure
         case _:
