@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis searches, and servers of remote files."""
+"""What all tests share: how Hypothesis searches, and servers that are started where they are asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import databases
 from tests.remotes import (
     S3,
     Azure,
@@ -86,3 +87,33 @@ def remote(request: pytest.FixtureRequest) -> Remote:
     """A place with files, one of each kind that can list them."""
     found: Remote = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[databases.Server]:
+    """A PostgreSQL server of this worker."""
+    with databases.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_execute(postgres_server: databases.Server) -> Iterator[databases.Execute]:
+    """Runs statements in its database `postgres`."""
+    with databases.postgres_session(postgres_server) as execute:
+        yield execute
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[databases.Server]:
+    """A MariaDB server of this worker, with the database `shop`."""
+    with databases.mariadb() as server:
+        with databases.mariadb_session(server) as execute:
+            execute("create database shop")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_execute(mariadb_server: databases.Server) -> Iterator[databases.Execute]:
+    """Runs statements in its database `shop`."""
+    with databases.mariadb_session(mariadb_server, "shop") as execute:
+        yield execute

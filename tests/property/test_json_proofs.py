@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from andon.acquisition.facts import Facts
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.types import fields_of, struct
 from andon.sources.documents import DocumentFiles
+from andon.sources.readable import ReadableFiles
 from tests.sourcing import Project, project, table
 
 NAMES = st.sampled_from(["a", "b", "B c", "class", "é", "_file2"])
@@ -75,16 +77,15 @@ def measured(shop: Project, content: bytes) -> tuple[dict[str, Facts], dict[str,
     shop.deliveries = []
     shop.put("in.jsonl", content)
     loads = choose(shop.arrive(declared))
-    family = DocumentFiles(
-        declared,
-        reading(declared),
-        shop.engine,
-        shop.store,
-        lambda name: shop.store.stage("r", name),
-    )
-    proved = family._prove(loads)
+
+    def stage(name: str) -> Path:
+        return shop.store.stage("r", name)
+
+    readable = ReadableFiles(shop.store, stage, declared)
+    family = DocumentFiles(declared, reading(declared), shop.engine, stage, readable)
+    proved = family._proved(loads)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DocumentFiles, "_prove", lambda *_: {})
+        patch.setattr(DocumentFiles, "_proved", lambda *_: {})
         return proved, family.measure(loads)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from andon.acquisition.refused import problems_of, without_refused
+from andon.acquisition.refused import notes_of, problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.select import chosen
@@ -21,11 +21,12 @@ from andon.planning.slices import moment_of
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
-from andon.spec.slicing import Slicing
+from andon.spec.slicing import Keying, Slicing
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
 _RECENT = 10
+_FEW = 3
 
 
 def list_assets(
@@ -213,11 +214,13 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
 
 
 def _intervals(
-    tools: Tools, slicing: Slicing | None, snapshot: Snapshot | None
+    tools: Tools, slicing: Slicing | Keying | None, snapshot: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     """How many intervals there are, from when to when, and how many of them are of older code."""
-    slices = tools.slices.slices(snapshot.id) if slicing and snapshot else ()
-    if not slicing or not slices:
+    if not isinstance(slicing, Slicing) or snapshot is None:
+        return ()
+    slices = tools.slices.slices(snapshot.id)
+    if not slices:
         return ()
     moments = [moment for one in slices if (moment := moment_of(one.start)) is not None]
     bounds = (
@@ -239,7 +242,8 @@ def _facts(
     for delivery in deliveries:
         counts[delivery.state] = counts.get(delivery.state, 0) + 1
     in_force = [d for d in deliveries if d.state != "superseded"]
-    left_out = problems_of(asset, without_refused(asset, in_force, lambda: deliveries))
+    used = without_refused(asset, in_force, lambda: deliveries)
+    left_out, notes = problems_of(asset, used), notes_of(asset, used)
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
@@ -248,8 +252,15 @@ def _facts(
             "last arrival",
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
-        *(("left out", f"{told.code} {told.what}") for told in left_out[:1]),
+        ("left out", _few([f"{told.code} {told.what}" for told in left_out])),
+        ("notes", _few(notes)),
     )
+
+
+def _few(found: Sequence[str]) -> str:
+    """The first of many, in one text."""
+    rest = f"; and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
+    return "; ".join(found[:_FEW]) + rest
 
 
 def failing(

@@ -25,6 +25,7 @@ from andon.catalog.records import (
 )
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
+from andon.execution.by_key import build_by_key
 from andon.execution.incremental import build_incremental
 from andon.execution.job import Job, job_of
 from andon.execution.line import Line, are_few
@@ -46,6 +47,7 @@ from andon.hashing import value_hash
 from andon.planning.fingerprint import view_digest
 from andon.ports.engine import Engine
 from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.slicing import Slicing
 from andon.spec.source import SourceTable
 
 _STRIPE = 3
@@ -215,8 +217,11 @@ def _record(line: Line, job: Job, current: Snapshot | None, built: Built, proof:
 
 def _make(line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
     """Build an asset and prove it; of few rows read, what is made stays in memory until then."""
-    if asset.slicing is not None:
+    if isinstance(asset.slicing, Slicing):
         built = build_incremental(line, job, asset, asset.slicing)
+        return built, prove(line, subject_of(line, job, built))
+    if asset.slicing is not None:
+        built = build_by_key(line, job, asset, asset.slicing)
         return built, prove(line, subject_of(line, job, built))
     if isinstance(asset.body, SqlBody) and are_few(job.inputs.values()):
         try:

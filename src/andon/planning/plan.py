@@ -201,7 +201,7 @@ def _judge_asset(
     action = _decide(
         question, name=asset.name, kind=kind, own=own, key=key, inputs=asset.reads, reasons=()
     )
-    if asset.slicing is not None:
+    if isinstance(asset.slicing, Slicing):
         action = _in_intervals(question, asset, asset.slicing, action)
     if action.verb == "build" and _only_clock_moved(question, asset, own, digests):
         action = replace(action, reasons=("its clock is due",))

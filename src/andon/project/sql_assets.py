@@ -52,8 +52,8 @@ def read_sql_asset(
     before = len(findings.problems)
     kind = fields.choice("materialize", ("table", "view", "incremental"), "table")
     is_view = kind == "view"
-    slicing = read_slicing(fields, kind)
     declared = read_declared(fields, is_view=is_view)
+    slicing = read_slicing(fields, kind, declared.key)
     name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
     every_s, retries = fields.seconds("every"), fields.count("retries")
     variants = read_variants(fields, name)

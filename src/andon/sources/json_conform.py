@@ -16,6 +16,7 @@ from msgspec import UNSET, DecodeError, Meta, UnsetType, defstruct
 from msgspec.json import Decoder
 
 from andon.sources.codecs import chunks
+from andon.sources.json_survey import MOST_DEPTH
 
 HEAD_LINES: Final = 32
 """Lines from whose structure that of the file is guessed."""
@@ -45,8 +46,10 @@ def head_of(stream: IO[bytes]) -> list[bytes]:
 
 
 def objects(lines: list[bytes]) -> list[dict[str, Any]] | None:
-    """Lines as JSON objects, None if one of them is none."""
+    """Lines as JSON objects, None if one of them is none or may be nested too deeply."""
     decode = _anything().decode
+    if any(line.count(b"[") + line.count(b"{") > MOST_DEPTH for line in lines):
+        return None
     try:
         found = [decode(line) for line in lines]
     except (DecodeError, UnicodeDecodeError, RecursionError):

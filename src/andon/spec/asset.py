@@ -9,7 +9,7 @@ from msgspec import Struct
 from andon.errors import Problem
 from andon.names import AssetName
 from andon.spec.check import NO_TOLERANCE, Check, Tolerance, references_of
-from andon.spec.slicing import Slicing
+from andon.spec.slicing import Keying, Slicing
 from andon.sql.body import Span, SqlBody, TableRef
 
 Form = Literal["polars", "pandas", "arrow", "duckdb"]
@@ -76,7 +76,7 @@ class AssetSpec(Struct, frozen=True, kw_only=True):
     path: str
     body: SqlBody | PythonBody
     materialize: Literal["table", "view", "incremental"] = "table"
-    slicing: Slicing | None = None
+    slicing: Slicing | Keying | None = None
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()

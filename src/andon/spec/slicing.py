@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from andon.intervals import Every
 
+Strategy = Literal["append", "merge", "delete+insert"]
 
-class Slicing(Struct, frozen=True, kw_only=True):
+
+class Slicing(Struct, frozen=True, kw_only=True, tag=True):
     """An asset that is kept interval by interval.
 
     Attributes:
@@ -22,3 +26,17 @@ class Slicing(Struct, frozen=True, kw_only=True):
     every: Every
     lookback: int = 0
     inputs: tuple[tuple[str, str], ...] = ()
+
+
+class Keying(Struct, frozen=True, kw_only=True, tag=True):
+    """An asset of which only rows of changed keys, or of new input rows, are made again.
+
+    Attributes:
+        strategy: ``merge``: of each key there is one row; rows of changed keys are replaced.
+            ``delete+insert``: the same where a key has many rows. ``append``: rows of new input
+            rows are added.
+        key: columns of the result; none for append.
+    """
+
+    strategy: Strategy
+    key: tuple[str, ...] = ()

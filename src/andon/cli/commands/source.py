@@ -11,6 +11,7 @@ from andon.errors import Problem, UsageError
 from andon.names import did_you_mean
 
 SUB_COMMANDS: dict[str, str] = {
+    "push": "Keep documents from standard input or a file.",
     "test": "Connect, show ten rows and say what is wrong; nothing is kept.",
 }
 """Sub-commands with their line in the help; each is a module `source_NAME`."""
@@ -51,4 +52,4 @@ class SubCommands(click.Group):
 @click.group(cls=SubCommands)
 @global_options
 def command() -> None:
-    """Try a source, or write into one."""
+    """Try a source, or write documents into one."""
