@@ -121,7 +121,8 @@ class RemoteFiles:
             raise reached.told(failed)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Let go of connections; the next look makes new ones."""
+        self._reach = Reach(self._root)
 
     def restore(self, table: SourceTable, load: Load) -> bool:
         """Land the bytes of a file anew if it still holds them."""
