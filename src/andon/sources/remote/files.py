@@ -112,9 +112,11 @@ class RemoteFiles:
             for path, result in batch:
                 if isinstance(result, Failure):
                     failed.append((path, result))
-                else:
-                    delivery = _delivery(table, path, result, run_id, now)
-                    deliveries.append(_renewed(delivery, newest.get(path)))
+                    continue
+                known_one = newest.get(path)
+                delivery = _renewed(_delivery(table, path, result, run_id, now), known_one)
+                if delivery != known_one:
+                    deliveries.append(delivery)
             if deliveries:
                 yield Batch(deliveries=tuple(deliveries))
         if failed:
