@@ -12,12 +12,13 @@ import pytest
 from andon.acquisition.choose import choose
 from andon.errors import TaskFailed, Unavailable
 from andon.ports.origin import Batch, Origin
-from tests.conformance.origins import duckdb, files, http, mysql, postgres, sqlite
+from tests.conformance.origins import duckdb, files, http, mysql, postgres, remote, sqlite
 from tests.conformance.origins.subject import Maker, Row, Subject
 from tests.landing import NOON, Catalogued, catalogued
 
 MAKERS: dict[str, Maker] = {
     **files.MAKERS,
+    **remote.MAKERS,
     **postgres.MAKERS,
     **mysql.MAKERS,
     **sqlite.MAKERS,
