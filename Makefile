@@ -10,13 +10,17 @@ SIZE ?= small
 # $(READY) is a stamp: the environment is refreshed when the declared dependencies change.
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[polars,pandas,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@
 
 demo: $(READY)  ## make the example project in build/demo and run it
 	@tools/demo.sh
 
-test: $(READY)  ## the whole suite, without the soak counts
+.PHONY: system
+system:  ## Debian packages of the servers that tests start
+	@tools/system.sh
+
+test: $(READY) system  ## the whole suite, without the soak counts
 	$(BIN)/python -m pytest -q -n 2 -m "not soak"
 
 check: $(READY)  ## what to run before every commit: style, types, contracts, quick tests
@@ -26,7 +30,7 @@ check: $(READY)  ## what to run before every commit: style, types, contracts, qu
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q $(wildcard tests/unit tests/golden tests/docs)
 
-bench: $(READY)  ## every promise in numbers against plain DuckDB; SIZE=full for the largest
+bench: $(READY) system  ## every promise in numbers against plain DuckDB; SIZE=full for the largest
 	$(BIN)/python -m benchmarks --size $(SIZE)
 
 golden: $(READY)  ## rewrite the golden files; review the diff before you commit it
@@ -37,7 +41,7 @@ docs: $(READY)  ## make the generated pages; then all examples run, and all that
 	$(BIN)/python tools/docs.py
 	$(BIN)/python -m pytest -q tests/docs
 
-soak: $(READY)  ## full counts of fault and property tests; prints the seed of a failure
+soak: $(READY) system  ## full counts of fault and property tests; prints the seed of a failure
 	$(BIN)/python -m pytest -q -n 2 -m soak
 
 clean:

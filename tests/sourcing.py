@@ -11,13 +11,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from andon.app.origins import Origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.names import AssetName
+from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.source_reader import RawTable
 from andon.sources.files import LocalFiles
 from andon.sources.reader import RawReader
-from andon.spec.origin import FilesOrigin
+from andon.spec.origin import FilesOrigin, Settings
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import snapshot_of
@@ -25,11 +28,14 @@ from tests.factories import snapshot_of
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def table(*paths: str, **declared: Any) -> SourceTable:
+def table(*paths: str, settings: Settings = (), **declared: Any) -> SourceTable:
     """A declared raw table over these paths."""
-    return SourceTable(
-        name=AssetName("raw.t"), source="raw", origin=FilesOrigin(paths=paths), **declared
-    )
+    origin = FilesOrigin(paths=paths, settings=settings)
+    return SourceTable(name=AssetName("raw.t"), source="raw", origin=origin, **declared)
+
+
+def _no_runner() -> PythonRunner:
+    raise AssertionError("no function of a project is called here")
 
 
 @dataclass
@@ -49,6 +55,10 @@ class Project:
     def origin(self) -> LocalFiles:
         return LocalFiles(self.root, self.store)
 
+    def origin_of(self, declared: SourceTable) -> Origin:
+        """The adapter that a run would take."""
+        return Origins(self.root, self.store, lambda: self.engine, _no_runner, 60)(declared)
+
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""
         target = self.root / path
@@ -57,8 +67,9 @@ class Project:
 
     def arrive(self, declared: SourceTable, now: datetime = NOON) -> tuple[Delivery, ...]:
         """Look and land; remember the deliveries as the catalog would."""
-        found = self.origin.look(declared, self.deliveries, None)
-        batches = self.origin.land(declared, found, self.deliveries, "run", now)
+        origin = self.origin_of(declared)
+        found = origin.look(declared, self.deliveries, None)
+        batches = origin.land(declared, found, self.deliveries, "run", now)
         landed = tuple(one for batch in batches for one in batch.deliveries)
         for one in landed:
             self.deliveries = [d for d in self.deliveries if d.path != one.path]

@@ -153,7 +153,7 @@ def test_a_catalog_of_a_newer_version_is_refused(path: Path) -> None:
     raw.execute("pragma user_version = 99")
     raw.close()
     catalog = SqliteCatalog(path)
-    with pytest.raises(Denied, match="version 99; this Andon knows up to 1") as error:
+    with pytest.raises(Denied, match="version 99; this Andon knows up to 2") as error:
         catalog.state("prod")
     assert error.value.code == "CAT006"
     catalog.close()

@@ -9,15 +9,21 @@ class Found(Struct, frozen=True, kw_only=True):
     """A file as it lies at its origin.
 
     Attributes:
-        path: relative to the project where it lies below it, else absolute; posix form.
+        path: relative to the project where it lies below it, else absolute; posix form. Of a remote
+            file its address without anything that may be secret.
+        bytes: length, -1 if it is not known before it is read.
         content: SHA-256 if it had to be read to decide, else None (then it is unchanged by its
-            hints).
+            hints). Of a remote file it is known once it is landed.
+        version: the store's own mark of these bytes (ETag, generation), empty if it gives none.
+        is_exact: whether other bytes always have another mark, so that time does not matter.
     """
 
     path: str
     bytes: int
     modified_ns: int
     content: str | None = None
+    version: str = ""
+    is_exact: bool = False
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
@@ -30,6 +36,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         vanished: known paths that are no longer there.
         is_open: only asking tells whether there is anything new.
         asks: in words, what would be asked for.
+        anew: files that grow and are not what they were: truncated, replaced or moved away.
     """
 
     table: str
@@ -39,3 +46,4 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     vanished: tuple[str, ...] = ()
     is_open: bool = False
     asks: str = ""
+    anew: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ class Load(Struct, frozen=True, kw_only=True):
         facts: findings of an earlier reading, as JSON text, or empty.
         number: place in the order of reading, 0 for files.
         role: ``rows`` or ``keys``, as of the delivery.
+        repeats: numbers of the records that are no rows, as of the delivery.
     """
 
     path: str
@@ -33,16 +34,17 @@ class Load(Struct, frozen=True, kw_only=True):
     facts: str = ""
     number: int = 0
     role: Literal["rows", "keys"] = "rows"
+    repeats: str = ""
 
 
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
     """Loads of a raw table in the order they were read in, files in order of path.
 
-    The newest version at each path counts that nobody set aside; the same bytes under several
+    The newest version at each path counts that can be read and nobody set aside; the same bytes under several
     paths of files are loaded once, under the shortest path, then the alphabetically first.
     What has a number is a part of a sequence, and equal parts are as many as they are.
     """
-    in_use = [delivery for delivery in deliveries if delivery.state == "landed"]
+    in_use = [one for one in deliveries if one.state in ("landed", "stand_in")]
     by_content: dict[tuple[str, int], list[Delivery]] = {}
     for delivery in newest_by_path(in_use).values():
         by_content.setdefault((delivery.content, delivery.number), []).append(delivery)
@@ -62,4 +64,5 @@ def _load(same: Iterable[Delivery]) -> Load:
         facts=next((d.facts for d in ranked if d.facts), ""),
         number=origin.number,
         role=origin.role,
+        repeats=origin.repeats,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from andon.acquisition.arrivals import Arrivals, Found
 from andon.catalog.records import Delivery
 from andon.hashing import value_hash
@@ -38,11 +40,17 @@ def has_to_be_read(found: Found, known: Delivery | None, last_run: datetime | No
     """Whether hints do not suffice, so that the bytes have to be hashed.
 
     Time and size are hints only: a file as old as the last run, give or take the grain of file
-    times, may have been written again after it was looked at.
+    times, may have been written again after it was looked at. A mark that a store gives every
+    version anew is trusted; what has neither mark nor time has to be read.
     """
-    if known is None or last_run is None:
+    if known is None or last_run is None or found.version != known.version:
         return True
-    if (found.bytes, found.modified_ns) != (known.bytes, known.modified_ns):
+    if found.is_exact and found.version:
+        return False
+    if not found.version and not found.modified_ns:
+        return True
+    length = known.bytes if found.bytes < 0 else found.bytes
+    if (length, found.modified_ns) != (known.bytes, known.modified_ns):
         return True
     settled_ns = int((last_run - CLOCK_GRAIN).timestamp() * 1_000_000_000)
     return found.modified_ns >= settled_ns
@@ -90,6 +98,52 @@ def decide(table: str, found: Sequence[Found], known: Sequence[Delivery]) -> Arr
         changed=tuple(changed),
         repeated=tuple(repeated),
         vanished=vanished,
+    )
+
+
+def compare(
+    table: str, found: Sequence[Found], known: Sequence[Delivery], last_run: datetime | None
+) -> Arrivals:
+    """Sort files whose bytes are far away by their hints alone; landing tells their content.
+
+    Returns:
+        Arrivals that are open if anything has to be read, each list in order of path.
+    """
+    newest = newest_by_path(known)
+    due = [
+        file
+        for file in sorted(found, key=lambda f: f.path)
+        if has_to_be_read(file, newest.get(file.path), last_run)
+    ]
+    here = {file.path for file in found}
+    return Arrivals(
+        table=table,
+        new=tuple(file for file in due if file.path not in newest),
+        changed=tuple(file for file in due if file.path in newest),
+        vanished=tuple(sorted(path for path in newest if path not in here)),
+        is_open=bool(due),
+    )
+
+
+def arrived_with(table: str, landed: Sequence[Delivery], known: Sequence[Delivery]) -> Arrivals:
+    """What deliveries that were just landed are to those known before; of vanished ones nothing.
+
+    Parts of a sequence are new, unless they are recorded again with another position. A file that
+    was read again and has the bytes it had is none of all.
+    """
+    before = {delivery.id for delivery in known}
+    parts = tuple(_found(d) for d in landed if d.number and d.id not in before)
+    files = [_found(delivery) for delivery in landed if not delivery.number]
+    arrived = decide(table, files, known)
+    return replace(arrived, new=(*parts, *arrived.new), vanished=())
+
+
+def _found(delivery: Delivery) -> Found:
+    return Found(
+        path=delivery.path,
+        bytes=delivery.bytes,
+        modified_ns=delivery.modified_ns,
+        content=delivery.content,
     )
 
 

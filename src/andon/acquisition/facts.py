@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import msgspec
 from msgspec import Struct
+
+from andon.errors import Problem
 
 Evidence = int | tuple[str, ...]
 """Of text columns the mask of `Seen`; of typed columns the engine's types, sorted."""
+
+_SELDOM = ("around", "before", "encoding", "notes", "refused")
+_NOTED = '"notes":'
+_REFUSED = '"refused":'
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Why a delivery could not be read: a problem in the words of the first reading."""
+
+    code: str
+    what: str
+    why: str
+    fix: str
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -17,39 +34,74 @@ class Facts(Struct, frozen=True, kw_only=True):
         reading: hash of the options they hold for; with other options they are stale.
         records: data records, counted independently of the engine's parser.
         bad: records set aside as malformed.
+        repeated: good records that arrived before and are no rows; known of the delivery, so it is
+            no part of the text.
+        around: records set aside that stand beside the table, as lines above its header.
+        before: how many of them stand above the header.
         columns: name and evidence, in the file's order.
         delimiter: of delimited text.
         shape: ``plain`` is read by the engine as it lies; ``mended`` goes record by record first;
             for JSON how the documents lie in the file.
+        encoding: of text that is not UTF-8 and had to be told.
+        notes: what had to be guessed, in words.
+        refused: why nothing of it can be read; then there are no records.
     """
 
     reading: str
     records: int
     bad: int = 0
+    repeated: int = 0
+    around: int = 0
+    before: int = 0
     columns: tuple[tuple[str, Evidence], ...] = ()
     delimiter: str = ","
     shape: str = "plain"
+    encoding: str = ""
+    notes: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def served(self) -> int:
         """Records that become rows."""
-        return self.records - self.bad
+        return self.records - self.aside - self.repeated
+
+    @property
+    def aside(self) -> int:
+        """Records that are set aside."""
+        return self.bad + self.around
+
+
+def refuse(reading: str, problems: tuple[Problem, ...]) -> Facts:
+    """Facts of a delivery that cannot be read."""
+    told = tuple(Refusal(code=p.code, what=p.what, why=p.why, fix=p.fix) for p in problems)
+    return Facts(reading=reading, records=0, refused=told)
+
+
+def may_be_refused(text: str) -> bool:
+    """Whether facts may tell of a refusal: a quick look, since most do not."""
+    return _REFUSED in text
+
+
+def may_have_notes(text: str) -> bool:
+    """Whether facts may hold notes: a quick look, since most do not."""
+    return _NOTED in text
 
 
 def encode(facts: Facts) -> str:
     """JSON text of facts; equal facts give equal text."""
-    return json.dumps(
-        {
-            "reading": facts.reading,
-            "records": facts.records,
-            "bad": facts.bad,
-            "columns": facts.columns,
-            "delimiter": facts.delimiter,
-            "shape": facts.shape,
-        },
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    told: dict[str, Any] = {
+        "reading": facts.reading,
+        "records": facts.records,
+        "bad": facts.bad,
+        "columns": facts.columns,
+        "delimiter": facts.delimiter,
+        "shape": facts.shape,
+    }
+    for name in _SELDOM:
+        value = getattr(facts, name)
+        if value:
+            told[name] = msgspec.to_builtins(value)
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
 def decode(text: str, reading: str) -> Facts | None:
@@ -70,4 +122,9 @@ def decode(text: str, reading: str) -> Facts | None:
         columns=columns,
         delimiter=found["delimiter"],
         shape=found["shape"],
+        around=found.get("around", 0),
+        before=found.get("before", 0),
+        encoding=found.get("encoding", ""),
+        notes=tuple(found.get("notes", ())),
+        refused=tuple(Refusal(**one) for one in found.get("refused", ())),
     )

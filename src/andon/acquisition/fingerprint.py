@@ -10,7 +10,7 @@ from andon.catalog.records import Delivery
 from andon.hashing import value_hash
 from andon.spec.source import SourceTable
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raise it whenever the same bytes and options would be read into other rows or types."""
 
 
@@ -44,5 +44,9 @@ def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: 
     Of the engine's version only major and minor enter: a patch release does not read anew.
     """
     minor = ".".join(engine_version.split(".")[:2])
-    loads = [[load.path, load.content] for load in choose(deliveries)]
+    # Without repeats the key is the one it always was.
+    loads = [
+        [load.path, load.content, *([load.repeats] if load.repeats else [])]
+        for load in choose(deliveries)
+    ]
     return value_hash([fingerprint, loads, minor])

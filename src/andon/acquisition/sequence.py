@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
+from andon.acquisition.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
@@ -30,7 +31,10 @@ def identity(table: SourceTable) -> str:
         case DatabaseOrigin():
             asked = [origin.relation, origin.query, origin.mode, origin.cursor, origin.deletes]
         case HttpOrigin():
-            asked = [_path_of(origin.url), origin.mode, origin.cursor, origin.cursor_parameter]
+            # A parameter that is a secret proves who asks; it does not say what for.
+            plain = [[name, text] for name, text in origin.parameters if isinstance(text, str)]
+            asked = [_path_of(origin.url), plain, origin.mode]
+            asked += [origin.cursor, origin.cursor_parameter, origin.cursor_start]
         case PythonOrigin():
             asked = [origin.mode, origin.cursor]
         case PushOrigin():
@@ -55,21 +59,22 @@ def part(
     *,
     position: str = "",
     role: Literal["rows", "keys"] = "rows",
+    repeats: str = "",
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
-
-    Its identity holds the run: what is asked for again after it was taken back has the same place and
-    may have the same bytes, and is another arrival all the same.
 
     Args:
         name: what was read, as people know it; rows carry it with the number as ``_file``.
         number: place in the sequence, from 1.
         kept: SHA-256 and length of the landed bytes.
         position: how far the origin was read with it, as JSON text.
+        repeats: numbers of the records that arrived before; equal bytes of which other records are
+            left out are another delivery.
     """
     path, (content, length) = part_path(name, number), kept
     return Delivery(
-        id=value_hash([table.name, path, content, run_id]),
+        # What was taken back and is read again is another delivery, though it be the same bytes.
+        id=value_hash([delivery_id(table.name, path, content), repeats, run_id]),
         table=table.name,
         path=path,
         content=content,
@@ -81,6 +86,7 @@ def part(
         sequence=identity(table),
         position=position,
         role=role,
+        repeats=repeats,
     )
 
 
@@ -124,8 +130,9 @@ def in_force(
         served: ids of the deliveries in the snapshot that is served.
         withdrawn: the same of every snapshot that was taken back and not released.
     """
-    if not is_sequence(table):
-        return tuple(d for d in known if not d.number)
+    if isinstance(table.origin, FilesOrigin):
+        # Files that grow are landed in numbered parts, other files whole; both would be too much.
+        return tuple(d for d in known if bool(d.number) == table.origin.grows)
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
     return tuple(

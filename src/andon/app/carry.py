@@ -15,7 +15,7 @@ from andon.app.prepare import Prepared
 from andon.app.sweep import sweep
 from andon.catalog.commit import Commit, Emit, PutRun, Update
 from andon.catalog.records import Publication, RunRecord
-from andon.errors import Conflict
+from andon.errors import Conflict, Problem
 from andon.events import RunFinished, TaskFinished
 from andon.execution.line import Line, Tools
 from andon.execution.outcome import Outcome, RunReport
@@ -57,7 +57,7 @@ def carry_out(
             raise overtaken(order.environment)
         sweep(tools)
         prepared = land(tools, prepared, record, order.observer, order.stopping, asked)
-        line = line_of(tools, prepared, run_id, order.observer, order.stopping)
+        line = line_of(tools, prepared, run_id, order.observer, order.stopping, order.limits)
         outcomes = _perform_all(line, order)
         stopped = order.stopping()
         if stopped:
@@ -169,6 +169,13 @@ def _finish(
     tools.catalog.commit(Commit(updates=updates), tools.clock.now())
 
 
+def _warnings(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Problem, ...]:
+    """What was told when planning, then what the tasks found; each once."""
+    told = [p for p in plan.warnings if p.severity == "warning"]
+    found = [p for outcome in outcomes.values() for p in outcome.warnings]
+    return tuple(dict.fromkeys([*told, *found]))
+
+
 def _report(
     plan: Plan,
     record: RunRecord,
@@ -189,7 +196,7 @@ def _report(
         held=settled.settlement.held if settled else (),
         crossings=settled.verdicts if settled else (),
         left_out=plan.left_out,
-        warnings=tuple(p for p in plan.warnings if p.severity == "warning"),
+        warnings=_warnings(plan, outcomes),
         seconds=time.perf_counter() - began,
         rounds=round_,
     )

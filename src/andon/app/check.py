@@ -13,8 +13,9 @@ from andon.errors import Problem, TaskFailed, UsageError
 from andon.events import DeliverySetAside
 from andon.execution.line import Line, Scans, Tools
 from andon.execution.outcome import Observer, Outcome
-from andon.execution.prove import Subject, prove, references
+from andon.execution.prove import prove, references
 from andon.execution.record import failed_check, keep
+from andon.execution.subject import Subject
 from andon.names import did_you_mean
 from andon.spec.project import ProjectSpec, quarantine_limit
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from andon.app.views import Collection
 from andon.catalog.commit import (
     Commit,
+    DropPieces,
     Emit,
     Forget,
     RequireUnreferenced,
@@ -53,21 +55,32 @@ def collect(
     )
     if dry_run:
         return result
-    if not _mark(tools, found) or not _forget(tools, found, result):
+    if not _mark(tools, found) or not _forget(tools, found, result, files):
         return Collection(marked=0, removed=0, bytes=0, kept=len(snapshots), horizon=result.horizon)
     if doomed:
         for file in files:
             tools.store.remove(file.path)
-    strays = _remove_strays(tools)
+    _drop_pieces(tools, spec)
+    strays = _remove_strays(tools, spec.settings.grace_s)
     tools.store.sweep()
     return replace(result, bytes=result.bytes + strays)
 
 
-def _remove_strays(tools: Tools) -> int:
+def _drop_pieces(tools: Tools, spec: ProjectSpec) -> None:
+    """Forget finished parts of assets that are no longer declared: nobody will put them together."""
+    declared = {str(asset.name) for asset in spec.assets}
+    idle = sorted({piece.asset for piece in tools.slices.pieces()} - declared)
+    if idle:
+        update = DropPieces(assets=tuple(idle))
+        tools.catalog.commit(Commit(updates=(update,)), tools.clock.now())
+
+
+def _remove_strays(tools: Tools, grace_s: float) -> int:
     """Delete files that no record names: their process died between file and record.
 
     The order matters: a file listed here whose record is not yet committed belongs to a run that
-    pinned by its own id until after its commit, so if none is pinned afterwards, nobody will.
+    pinned by its own id until after its commit, so if none is pinned afterwards, nobody will. Landed
+    bytes may also be pushed without a run: only what lies for the grace period counts.
     """
     present = tools.store.kept()
     at_work = tools.catalog.pinned()
@@ -80,7 +93,26 @@ def _remove_strays(tools: Tools) -> int:
         for audit in (None, *tools.catalog.audits(snapshot.id))
         for file in (audit.files if audit else snapshot.files)
     }
-    return sum(tools.store.remove(path) for path in sorted(present - known))
+    known.update(piece.file.path for piece in tools.slices.pieces())
+    root = tools.store.root
+    known.update(
+        tools.store.raw(delivery.content).relative_to(root).as_posix()
+        for delivery in tools.catalog.deliveries()
+    )
+    young = tools.clock.now().timestamp() - grace_s
+    return sum(
+        tools.store.remove(path)
+        for path in sorted(present - known)
+        if not path.startswith("raw/") or _age_of(root / path) < young
+    )
+
+
+def _age_of(path: Path) -> float:
+    """Time of a file; one that is gone is as old as can be."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _decide(tools: Tools, spec: ProjectSpec, snapshots: Sequence[Snapshot]) -> Collectible:
@@ -118,7 +150,9 @@ def _mark(tools: Tools, found: Collectible) -> bool:
     return True
 
 
-def _forget(tools: Tools, found: Collectible, result: Collection) -> bool:
+def _forget(
+    tools: Tools, found: Collectible, result: Collection, files: Sequence[DataFile]
+) -> bool:
     """Remove the records first: a record must never name a file that is gone.
 
     False if somebody came to need one of them meanwhile.
@@ -126,7 +160,7 @@ def _forget(tools: Tools, found: Collectible, result: Collection) -> bool:
     if not found.delete:
         return True
     updates: tuple[Update, ...] = (
-        Forget(snapshot_ids=found.delete),
+        Forget(snapshot_ids=found.delete, paths=tuple(file.path for file in files)),
         Emit(event=Collected(snapshots=result.removed, bytes=result.bytes)),
     )
     commit = Commit(requirements=(_unreferenced(found, found.delete),), updates=updates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -11,11 +12,14 @@ from andon.acquisition import sequence
 from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
+from andon.acquisition.facts import may_be_refused
 from andon.acquisition.fingerprint import build_key, fingerprint
+from andon.acquisition.refused import without_refused
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.line import Tools
 from andon.planning.action import Forecast
+from andon.spec.origin import FilesOrigin
 from andon.spec.project import ProjectSpec
 
 Unseen = Mapping[str, tuple[Problem, ...]]
@@ -23,11 +27,16 @@ Unseen = Mapping[str, tuple[Problem, ...]]
 
 
 def in_force(tools: Tools, spec: ProjectSpec, state: State) -> State:
-    """The state with the deliveries each table goes on from: a rollback takes its cursor back."""
+    """The state with the deliveries each table goes on from: a rollback takes its cursor back, and
+    what is known to be unreadable is left out."""
     deliveries = dict(state.deliveries)
     for table in spec.source_tables:
         known = deliveries.get(table.name, ())
-        if not any(delivery.number for delivery in known):
+        if any(may_be_refused(delivery.facts) for delivery in known):
+            earlier = partial(tools.catalog.deliveries, table.name)
+            known = deliveries[table.name] = without_refused(table, known, earlier)
+        is_growing = isinstance(table.origin, FilesOrigin) and table.origin.grows
+        if not is_growing and not any(delivery.number for delivery in known):
             continue
         pointer = state.pointers.get(table.name)
         served = state.snapshots[pointer.snapshot_id].deliveries if pointer else ()
@@ -88,7 +97,10 @@ def forecast(
 
 
 def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
-    """Deliveries as they will be recorded; only what enters a build key matters here."""
+    """Deliveries as they will be recorded; only what enters a build key matters here.
+
+    What is known only after it was landed is not among them.
+    """
     files: Sequence[Found] = (
         *arrivals.new,
         *arrivals.changed,
@@ -96,16 +108,17 @@ def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
     )
     return tuple(
         Delivery(
-            id=delivery_id(arrivals.table, item.path, item.content or ""),
+            id=delivery_id(arrivals.table, item.path, item.content),
             table=arrivals.table,
             path=item.path,
-            content=item.content or "",
+            content=item.content,
             bytes=item.bytes,
             modified_ns=item.modified_ns,
             arrived_at=now,
             run_id="",
         )
         for item in files
+        if item.content is not None
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from andon.acquisition.refused import notes_of, problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.select import chosen
@@ -14,14 +15,18 @@ from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
 from andon.execution.prove import QUARANTINE
 from andon.execution.reuse import RENAMED_FROM
+from andon.intervals import shown
 from andon.names import did_you_mean
+from andon.planning.slices import moment_of
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
+from andon.spec.slicing import Keying, Slicing
 from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
 _RECENT = 10
+_FEW = 3
 
 
 def list_assets(
@@ -170,7 +175,7 @@ def show(
         checks=newest_results(tools, snapshot),
         candidate=candidate,
         candidate_checks=newest_results(tools, candidate),
-        facts=_facts(tools, spec, asset),
+        facts=_facts(tools, spec, asset, snapshot),
         column_notes=asset.column_notes,
     )
 
@@ -208,16 +213,37 @@ def newest_results(tools: Tools, snapshot: Snapshot | None) -> tuple[CheckResult
     return (*(own.results if own else ()), *reversed(judged.values()))
 
 
+def _intervals(
+    tools: Tools, slicing: Slicing | Keying | None, snapshot: Snapshot | None
+) -> tuple[tuple[str, str], ...]:
+    """How many intervals there are, from when to when, and how many of them are of older code."""
+    if not isinstance(slicing, Slicing) or snapshot is None:
+        return ()
+    slices = tools.slices.slices(snapshot.id)
+    if not slices:
+        return ()
+    moments = [moment for one in slices if (moment := moment_of(one.start)) is not None]
+    bounds = (
+        [shown(moment, slicing.every) for moment in (min(moments), max(moments))] if moments else []
+    )
+    told = f"{len(slices):,} {slicing.every}s" + (f", {' to '.join(bounds)}" if bounds else "")
+    older = sum(1 for one in slices if one.accepted)
+    return (("intervals", told), ("older code", f"{older:,} {slicing.every}s" if older else ""))
+
+
 def _facts(
-    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable
+    tools: Tools, spec: ProjectSpec, asset: AssetSpec | SourceTable, snapshot: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     if isinstance(asset, AssetSpec):
-        return ()
+        return _intervals(tools, asset.slicing, snapshot)
     source = next(s for s in spec.sources if s.name == asset.source)
     deliveries = tools.catalog.deliveries(asset.name)
     counts: dict[str, int] = {}
     for delivery in deliveries:
         counts[delivery.state] = counts.get(delivery.state, 0) + 1
+    in_force = [d for d in deliveries if d.state != "superseded"]
+    used = without_refused(asset, in_force, lambda: deliveries)
+    left_out, notes = problems_of(asset, used), notes_of(asset, used)
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
@@ -226,7 +252,15 @@ def _facts(
             "last arrival",
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
+        ("left out", _few([f"{told.code} {told.what}" for told in left_out])),
+        ("notes", _few(notes)),
     )
+
+
+def _few(found: Sequence[str]) -> str:
+    """The first of many, in one text."""
+    rest = f"; and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
+    return "; ".join(found[:_FEW]) + rest
 
 
 def failing(

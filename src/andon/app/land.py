@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.decide import arrived_with
 from andon.app.forecast import forecast, in_force
 from andon.app.prepare import Prepared
 from andon.catalog.commit import (
@@ -18,11 +21,11 @@ from andon.catalog.commit import (
     Update,
 )
 from andon.catalog.records import Delivery, RunRecord
-from andon.errors import TaskFailed, Unavailable
+from andon.errors import Problem, TaskFailed, Unavailable
 from andon.events import DeliveryLanded, DeliveryRepeated, DeliveryVanished, RunStarted
 from andon.execution.line import Tools
 from andon.execution.outcome import Landed, Observer
-from andon.ports.origin import Batch
+from andon.ports.origin import Batch, Origin
 from andon.spec.source import SourceTable
 
 
@@ -44,6 +47,37 @@ def land(
     """
     _begin(tools, prepared, record)
     unseen = {name: found.problems for name, found in prepared.forecasts.items()}
+    used: list[Origin] = []
+    try:
+        is_changed = _land_all(tools, prepared, record, observer, stopping, asked, unseen, used)
+    finally:
+        for origin in used:
+            origin.close()
+    if not is_changed:
+        return prepared
+    state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
+    state = replace(prepared.state, deliveries=state.deliveries)
+    return replace(
+        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
+    )
+
+
+def _land_all(
+    tools: Tools,
+    prepared: Prepared,
+    record: RunRecord,
+    observer: Observer,
+    stopping: Callable[[], bool],
+    asked: set[str],
+    unseen: dict[str, tuple[Problem, ...]],
+    used: list[Origin],
+) -> bool:
+    """Land table by table; whether anything is other than was forecast.
+
+    Args:
+        unseen: problems by table; those met here are added.
+        used: origins that were asked; they are added, for the caller to close.
+    """
     is_changed = False
     for table in prepared.spec.source_tables:
         arrivals = prepared.arrivals[table.name]
@@ -52,30 +86,40 @@ def land(
         if arrivals.is_open and (table.name in asked or stopping()):
             continue
         asked.add(table.name)
+        used.append(tools.origin(table))
+        came = _Came()
         try:
-            count = _land(tools, prepared, table, record, stopping)
+            _land(tools, prepared, table, record, stopping, came)
         except (TaskFailed, Unavailable) as failure:
             unseen[table.name] = failure.problems
             is_changed = True
-            continue
+        count = came.new + came.changed + len(came.repeated)
         is_changed = is_changed or bool(count)
         if count or arrivals.vanished:
             observer(
                 Landed(
                     table=table.name,
-                    new=count if arrivals.is_open else len(arrivals.new),
-                    changed=len(arrivals.changed),
-                    repeated=tuple((item.path, same) for item, same in arrivals.repeated),
+                    new=came.new,
+                    changed=came.changed,
+                    repeated=tuple(came.repeated),
                     vanished=arrivals.vanished,
                 )
             )
-    if not is_changed:
-        return prepared
-    state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
-    state = replace(prepared.state, deliveries=state.deliveries)
-    return replace(
-        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
-    )
+    return is_changed
+
+
+class _Came(Struct):
+    """What was landed of one table until now, as people count it."""
+
+    new: int = 0
+    changed: int = 0
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, arrived: Arrivals) -> None:
+        """Count what one batch brought."""
+        self.new += len(arrived.new)
+        self.changed += len(arrived.changed)
+        self.repeated += [(item.path, same) for item, same in arrived.repeated]
 
 
 def _begin(tools: Tools, prepared: Prepared, record: RunRecord) -> None:
@@ -102,13 +146,17 @@ def _land(
     table: SourceTable,
     record: RunRecord,
     stopping: Callable[[], bool],
-) -> int:
-    """Land and record one table, batch by batch; returns how many deliveries there are."""
+    came: _Came,
+) -> None:
+    """Land and record one table, batch by batch; what was recorded is counted in `came`."""
     arrivals, origin = prepared.arrivals[table.name], tools.origin(table)
     if not arrivals.is_open:
-        batches = origin.land(table, arrivals, (), record.id, record.started_at)
-        return sum(_record(tools, prepared, table, batch, (), (), record.id) for batch in batches)
-    count = 0
+        known = prepared.state.deliveries.get(table.name, ())
+        for batch in origin.land(table, arrivals, (), record.id, record.started_at):
+            arrived = arrived_with(table.name, batch.deliveries, known)
+            _record(tools, table, batch, (), arrived, record.id)
+            came.add(arrived)
+        return
     # Whoever waited for the lock goes on from what the other one read meanwhile.
     with tools.store.lock(f"land-{table.name}"):
         state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
@@ -118,42 +166,38 @@ def _land(
             new = {delivery.id for delivery in batch.deliveries}
             before = set() if batch.is_whole else {delivery.id for delivery in known}
             stale = [d.id for d in all_known if d.number and d.id not in before | new]
-            count += _record(tools, prepared, table, batch, known, stale, record.id)
-            known, all_known = (*known, *batch.deliveries), []
+            arrived = arrived_with(table.name, batch.deliveries, known)
+            _record(tools, table, batch, stale, arrived, record.id)
+            came.add(arrived)
+            replaced = {delivery.path for delivery in batch.deliveries}
+            known = (*(d for d in known if d.path not in replaced), *batch.deliveries)
+            all_known = []
             if stopping():
                 break
-    return count
 
 
 def _record(
     tools: Tools,
-    prepared: Prepared,
     table: SourceTable,
     batch: Batch,
-    known: Sequence[Delivery],
     stale: Sequence[str],
+    arrived: Arrivals,
     run_id: str,
-) -> int:
-    """Commit the records of one batch; what they replace is superseded in the same step.
-
-    Returns:
-        How many arrived; one that is known is recorded anew, for its position.
-    """
-    before = {delivery.id for delivery in known}
-    arrived = tuple(delivery for delivery in batch.deliveries if delivery.id not in before)
+) -> None:
+    """Commit the records of one batch; what they replace is superseded in the same step."""
     updates: list[Update] = []
     if stale:
         updates.append(SetDeliveryState(delivery_ids=tuple(stale), state="superseded"))
     updates.append(AddDeliveries(deliveries=batch.deliveries))
-    updates.extend(_arrival_events(run_id, table.name, arrived, prepared))
+    updates.extend(_arrival_events(run_id, table.name, batch.deliveries, arrived))
     tools.catalog.commit(Commit(updates=tuple(updates)), tools.clock.now())
-    return len(arrived)
 
 
 def _arrival_events(
-    run_id: str, table: str, deliveries: tuple[Delivery, ...], prepared: Prepared
+    run_id: str, table: str, deliveries: tuple[Delivery, ...], arrived: Arrivals
 ) -> list[Emit]:
-    repeated = dict(prepared.forecasts[table].repeated)
+    repeated = {item.path: same for item, same in arrived.repeated}
+    fresh = {item.path for item in (*arrived.new, *arrived.changed)}
     events: list[Emit] = []
     for item in deliveries:
         if item.path in repeated:
@@ -164,7 +208,7 @@ def _arrival_events(
                     )
                 )
             )
-        else:
+        elif item.path in fresh:
             events.append(
                 Emit(
                     event=DeliveryLanded(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from andon.app.prepare import Prepared
 from andon.execution.line import Line, Tools
 from andon.execution.outcome import Observer
+from andon.planning.slices import ANY, Limits
 
 
 def line_of(
@@ -15,6 +16,7 @@ def line_of(
     run_id: str,
     observer: Observer,
     stopping: Callable[[], bool] = lambda: False,
+    limits: Limits = ANY,
 ) -> Line:
     """Everything that performing and judging assets works with."""
     return Line(
@@ -30,4 +32,5 @@ def line_of(
         assets=prepared.assets,
         actions=prepared.actions,
         damaged=prepared.damaged,
+        limits=limits,
     )

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from andon.app.selection import EVERYTHING, Selection
 from andon.execution.outcome import Observer, ignore
+from andon.planning.slices import ANY, Limits
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -17,6 +18,7 @@ class Order(Struct, frozen=True, kw_only=True):
         fail_fast: begin nothing more after the first failure.
         stopping: asked before each start; true after the first Ctrl-C.
         workers: tasks at a time.
+        limits: which intervals of incremental assets may be run.
     """
 
     environment: str
@@ -25,3 +27,4 @@ class Order(Struct, frozen=True, kw_only=True):
     observer: Observer = ignore
     stopping: Callable[[], bool] = lambda: False
     workers: int = 2
+    limits: Limits = ANY

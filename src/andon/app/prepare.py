@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.refused import problems_of
 from andon.app.forecast import forecast, in_force, look
 from andon.app.selection import Selection
 from andon.catalog.records import Snapshot, State
@@ -18,6 +19,7 @@ from andon.execution.line import Tools
 from andon.graph.order import Graph, build
 from andon.planning.action import Action, Forecast, Plan
 from andon.planning.plan import Identity, Question, fingerprints, plan
+from andon.planning.slices import ANY, Limits
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
@@ -61,6 +63,7 @@ def prepare(
     environment: str,
     selection: Selection,
     logical_time: datetime | None = None,
+    limits: Limits = ANY,
 ) -> Prepared:
     """Make a plan. Reads only: bytes of a source file only where its size or time say so."""
     graph = graph_of(spec)
@@ -90,6 +93,8 @@ def prepare(
                 selected=selected,
                 fingerprints=fingerprints(spec),
                 damaged=broken,
+                limits=limits,
+                slices=tools.slices.slices,
             )
         )
 
@@ -99,7 +104,10 @@ def prepare(
 
         made = decide(chosen(tools, graph, assets, made, selection))
     failing = (p for name, found in unseen.items() if name in made.selected for p in found)
-    made = replace(made, warnings=(*made.warnings, *failing, *_vanished(arrivals)))
+    left_out = _left_out(spec, forecasts, made.selected)
+    made = replace(
+        made, warnings=(*made.warnings, *failing, *left_out, *_vanished(arrivals), *_anew(arrivals))
+    )
     return Prepared(
         spec=spec,
         graph=graph,
@@ -143,6 +151,30 @@ def _with_view_inputs(tools: Tools, state: State) -> dict[str, Snapshot]:
         latest = list(tools.catalog.snapshots(ids=missing)) if missing else []
         known.update((snapshot.id, snapshot) for snapshot in latest)
     return known
+
+
+def _left_out(
+    spec: ProjectSpec, forecasts: Mapping[str, Forecast], selected: frozenset[str]
+) -> Iterator[Problem]:
+    """A warning for every delivery that is known to be unreadable and was not replaced."""
+    for table in spec.source_tables:
+        known = forecasts[table.name].known
+        if table.name in selected and any(one.state == "refused" for one in known):
+            yield from problems_of(table, known)
+
+
+def _anew(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
+    """A warning for every file that grows and began anew."""
+    for table, found in arrivals.items():
+        for path in found.anew:
+            yield Problem(
+                code="SRC069",
+                what=f"`{path}` of `{table}` was truncated or replaced: it is read from its beginning",
+                why="the bytes that were landed of it are not there any more; their rows stay in the "
+                "table",
+                fix="nothing if it was rotated; if it was written anew as a whole, take `grows` out",
+                severity="warning",
+            )
 
 
 def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from andon.app.limits import limits
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.wiring import STORE, Wired, wire
@@ -104,12 +105,21 @@ class Project:
         """Name of the environment that calls act on."""
         return self._environment or self.spec.settings.environment
 
-    def plan(self, select: str | None = None, exclude: str | None = None) -> Plan:
-        """What a run would do to every asset, and why. Writes nothing."""
+    def plan(
+        self,
+        select: str | None = None,
+        exclude: str | None = None,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        restate: bool = False,
+    ) -> Plan:
+        """What a run with these arguments would do to every asset, and why. Writes nothing."""
         spec = self.spec
         tools = self._wire(spec).tools
         selection = Selection(select=select, exclude=exclude)
-        return prepare(tools, spec, self._env(spec), selection).plan
+        bounds = limits(first, last, restate=restate)
+        return prepare(tools, spec, self._env(spec), selection, limits=bounds).plan
 
     def run(
         self,
@@ -119,8 +129,16 @@ class Project:
         fail_fast: bool = False,
         observer: Observer | None = None,
         stopping: threading.Event | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        restate: bool = False,
     ) -> RunReport:
         """Land, build, prove and publish what is due. A failed check is in the report, not raised.
+
+        Args:
+            first, last: only these intervals of incremental assets are run, both included; texts
+                such as ``2026-02`` or ``2026-02-03``, UTC.
+            restate: run them even where nothing changed.
 
         Raises:
             ProjectInvalid: the declarations are wrong.
@@ -137,6 +155,7 @@ class Project:
             observer=observer or ignore,
             stopping=stopping.is_set if stopping else (lambda: False),
             workers=spec.settings.threads or os.cpu_count() or 2,
+            limits=limits(first, last, restate=restate),
         )
         return run(self._wire(spec).tools, spec, order)
 

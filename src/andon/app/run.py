@@ -29,7 +29,7 @@ def run(tools: Tools, spec: ProjectSpec, order: Order) -> RunReport:
     run_id = tools.new_id()
     asked: set[str] = set()
     for round_ in range(1, ROUNDS + 1):
-        prepared = prepare(tools, spec, order.environment, order.selection)
+        prepared = prepare(tools, spec, order.environment, order.selection, limits=order.limits)
         if not prepared.plan.has_work:
             sweep(tools)
             export_published(tools, order.environment, prepared.state)

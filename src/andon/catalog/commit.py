@@ -18,6 +18,7 @@ from andon.catalog.records import (
     RunRecord,
     Snapshot,
 )
+from andon.catalog.slices import Figure, Piece, Slice
 from andon.events import Event
 
 
@@ -83,6 +84,35 @@ class SetDeliveryState(Struct, frozen=True, kw_only=True):
     state: Literal["landed", "superseded", "set_aside"]
 
 
+class PutSlices(Struct, frozen=True, kw_only=True):
+    """Record the intervals of an incremental snapshot; replaces those recorded before. Pieces of its
+    asset are no longer needed then."""
+
+    asset: str
+    snapshot_id: str
+    slices: tuple[Slice, ...]
+
+
+class PutFigures(Struct, frozen=True, kw_only=True):
+    """Record what a stored file holds of each interval of one of its columns."""
+
+    path: str
+    by: str
+    figures: tuple[Figure, ...]
+
+
+class AddPiece(Struct, frozen=True, kw_only=True):
+    """Record a finished part of an incremental snapshot that is still being built."""
+
+    piece: Piece
+
+
+class DropPieces(Struct, frozen=True, kw_only=True):
+    """Forget the finished parts of these assets."""
+
+    assets: tuple[str, ...]
+
+
 class PutRun(Struct, frozen=True, kw_only=True):
     """Record or replace a run by id."""
 
@@ -90,9 +120,13 @@ class PutRun(Struct, frozen=True, kw_only=True):
 
 
 class Forget(Struct, frozen=True, kw_only=True):
-    """Remove snapshots from the catalog after gc deleted their files; history keeps their ids."""
+    """Remove snapshots from the catalog after gc deleted their files; history keeps their ids.
+
+    `paths` are files that go with them; what is known of these is forgotten too.
+    """
 
     snapshot_ids: tuple[str, ...]
+    paths: tuple[str, ...] = ()
 
 
 class Emit(Struct, frozen=True, kw_only=True):
@@ -101,7 +135,7 @@ class Emit(Struct, frozen=True, kw_only=True):
     event: Event
 
 
-Update = (
+RecordUpdate = (
     AddSnapshot
     | RecordKey
     | AddAudit
@@ -115,6 +149,10 @@ Update = (
     | Forget
     | Emit
 )
+
+
+SliceUpdate = PutSlices | PutFigures | AddPiece | DropPieces
+Update = RecordUpdate | SliceUpdate
 
 
 class RequirePointers(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,20 @@ def combine(schema: Schema, rows: int, high: int, low: int, *, algorithm: str) -
     return Digest(algorithm=algorithm, value=value_hash([schema.hash, rows, f"{total:032x}"]))
 
 
+def sums_text(high: int, low: int) -> str:
+    """The two sums of a file's rows as text, modulo 2^128.
+
+    >>> sums_of(sums_text(3, 5))
+    (3, 5)
+    """
+    return f"{(high * _LANE + low) % _WHOLE:032x}"
+
+
+def sums_of(text: str) -> tuple[int, int]:
+    """High and low sum from their text."""
+    return divmod(int(text, 16), _LANE)
+
+
 def of_landed(schema: Schema, reading: str, files: Sequence[DataFile]) -> Digest:
     """Digest of rows that are read from landed files as they are: schema, SQL and bytes fix them.
 

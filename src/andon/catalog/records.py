@@ -35,6 +35,8 @@ class DataFile(Struct, frozen=True, kw_only=True):
             rows that checks set aside ``quarantine``.
         modified_ns: the file's time when it was made durable; a file with another time is hashed
             before it is served.
+        sums: of rows, the two digest sums as hexadecimal text, so that the digest of a snapshot
+            that shares the file need not read it again; empty if they are not known.
     """
 
     path: str
@@ -44,6 +46,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
     role: FileRole = "data"
     label: str = ""
     modified_ns: int = 0
+    sums: str = ""
 
 
 class Digest(Struct, frozen=True, kw_only=True):
@@ -231,13 +234,17 @@ class Delivery(Struct, frozen=True, kw_only=True):
         content: SHA-256 of the bytes as they arrived.
         bytes: length; modified_ns: the file's modification time as a hint.
         arrived_at: when it was landed.
-        state: landed; superseded by a newer version at the same path; set_aside by a person.
+        state: landed; superseded by a newer version at the same path; set_aside by a person. In
+            memory only: refused, since it cannot be read; stand_in, an earlier version read for it.
         facts: findings of the reader (columns and the types that fit), as JSON text.
         number: place in the sequence in which an origin was read, from 1; 0 for files, whose set
             has no order.
         sequence: identity of what was asked for; parts of another sequence are never mixed.
         position: how far the origin was read with it, as JSON text; empty if there is no cursor.
         role: ``rows``, or ``keys``: all keys the origin had then; what is not among them is gone.
+        version: the mark a remote store gave these bytes (ETag, generation), as a hint.
+        repeats: numbers of the records in it that arrived before and are no rows again, such as
+            ``1-3,7``; the bytes stay as they came.
     """
 
     id: str
@@ -248,12 +255,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
     modified_ns: int
     arrived_at: datetime
     run_id: str
-    state: Literal["landed", "superseded", "set_aside"] = "landed"
+    state: Literal["landed", "superseded", "set_aside", "refused", "stand_in"] = "landed"
     facts: str = ""
     number: int = 0
     sequence: str = ""
     position: str = ""
     role: Literal["rows", "keys"] = "rows"
+    version: str = ""
+    repeats: str = ""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,18 @@ from typing import Any, assert_never
 from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Verdict
-from andon.checks.plan import AuditPlan, Cell, Counted, Keys, Measure, Newest, Present, Proved, Rows
+from andon.checks.plan import (
+    AuditPlan,
+    Cell,
+    Counted,
+    Keys,
+    Measure,
+    Merge,
+    Newest,
+    Present,
+    Proved,
+    Rows,
+)
 from andon.checks.words import days, rows_found, rows_of, rows_returned
 from andon.spec.check import Check, Freshness, RowCount, SqlCheck, identity_of, kind_of, label_of
 
@@ -26,11 +37,13 @@ class Findings(Struct, frozen=True, kw_only=True):
     Attributes:
         rows: rows of the table judged.
         digest_sums: the two sums, if the plan asked for them; an empty table sums to 0.
+        part_sums: the same for each part that was scanned.
         results: one per check, in order.
     """
 
     rows: int
     digest_sums: tuple[int, int] | None
+    part_sums: tuple[tuple[int, int], ...]
     results: tuple[CheckResult, ...]
 
 
@@ -45,19 +58,45 @@ def judge(plan: AuditPlan, answers: Answers) -> Findings:
     """Verdicts of all checks of `plan`.
 
     Args:
-        answers: all rows of each of the plan's queries, in order.
+        answers: all rows of each of the plan's queries, in order; to the first one row per part.
     """
-    first = answers[0][0]
-    total = int(first[0])
-    sums = None
+    sums: tuple[tuple[int, int], ...] = ()
     if plan.digest is not None:
         high, low = plan.digest
-        sums = (int(first[high] or 0), int(first[low] or 0))
+        sums = tuple((int(part[high] or 0), int(part[low] or 0)) for part in answers[0])
+    answers = [[_merged(answers[0], plan)], *answers[1:]]
+    total = int(answers[0][0][0]) + plan.kept
     results = tuple(
         _result(check, _find(check, measure, plan, answers, total), total)
         for check, measure in zip(plan.checks, plan.measures, strict=True)
     )
-    return Findings(rows=total, digest_sums=sums, results=results)
+    whole = (sum(high for high, _ in sums), sum(low for _, low in sums))
+    return Findings(
+        rows=total,
+        digest_sums=whole if plan.digest is not None else None,
+        part_sums=sums,
+        results=results,
+    )
+
+
+def _merged(parts: Sequence[tuple[Any, ...]], plan: AuditPlan) -> tuple[Any, ...]:
+    """Figures of the whole from those of its parts."""
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(
+        _merge(how, [value for value in values if value is not None])
+        for how, values in zip(plan.merges, zip(*parts, strict=True), strict=True)
+    )
+
+
+def _merge(how: Merge, values: list[Any]) -> Any:
+    match how:
+        case "sum":
+            return sum(values)
+        case "max":
+            return max(values, default=None)
+        case _:
+            assert_never(how)
 
 
 def _result(check: Check, found: _Found, total: int) -> CheckResult:
@@ -89,7 +128,7 @@ def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, tot
                 return _Found(failing, rows_returned(failing))
             return _Found(failing, rows_of(failing, total))
         case Present(passing=cell):
-            failing = total - int(_value(answers, cell))
+            failing = total - plan.kept - int(_value(answers, cell))
             return _Found(failing, rows_of(failing, total))
         case Keys(keys=cell, keeps_first=keeps_first):
             failing = _repeated(_value(answers, cell) or (), keeps_first)

@@ -39,6 +39,16 @@ def neighbours(columns: Sequence[str], *, table: str) -> str:
     )
 
 
+def newly_repeated(columns: Sequence[str], *, table: str, added: str) -> str:
+    """Counts the keys of added rows that occur more than once in the whole: if none of the others
+    was repeated before, 0 proves that none is now."""
+    wanted = f"(select distinct {names(columns)} from {added} where {has_parts(columns)})"
+    return (
+        f"select count(*) from (select 1 from {table} semi join {wanted} as new_ "
+        f"using ({names(columns)}) group by {names(columns)} having count(*) > 1)"
+    )
+
+
 def orphans(
     columns: Sequence[str], to_columns: Sequence[str], *, table: str, reference: str
 ) -> str:

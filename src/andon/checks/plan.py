@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import Struct, field
 
 from andon.checks.conditions import fails, has_parts, listed
-from andon.checks.keys import neighbours, orphans, repeated
+from andon.checks.keys import neighbours, newly_repeated, orphans, repeated
 from andon.checks.subject import Reference, Subject
 from andon.schema import Schema
 from andon.spec.check import (
@@ -34,6 +34,7 @@ from andon.spec.check import (
     Unique,
     identity_of,
 )
+from andon.sql.clocks import may_hold_clock
 from andon.sql.quote import identifier
 
 SMALL_ROWS = 2_048
@@ -46,6 +47,10 @@ _PLAIN_KEY = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)\Z|VARCHAR\Z|BOOLEAN\Z|UUID\Z|BLOB\Z|DECIMAL\("
 )
 _MOMENT_KEY = re.compile(r"DATE\Z|TIME\Z|TIMESTAMP(_NS|_MS|_S)?\Z")
+
+
+Merge = Literal["sum", "max"]
+"""How the figures of several parts of a table become that of the whole."""
 
 
 class Cell(Struct, frozen=True):
@@ -100,6 +105,9 @@ class AuditPlan(Struct, frozen=True, kw_only=True):
     Attributes:
         queries: statements in order; the first begins with the row count.
         screens: for some queries, by their place, a cheaper one: if it finds 0, they would too.
+        parts: the first statement once for every part of the table, if that is how it is scanned.
+        merges: how each figure of the first statement is put together over the parts.
+        kept: rows that are not scanned, since they passed these checks before.
         checks: as given; measures: one for each of them.
         digest: columns of the two digest sums in the first answer, if they were asked for.
     """
@@ -110,6 +118,9 @@ class AuditPlan(Struct, frozen=True, kw_only=True):
     digest: tuple[int, int] | None
     logical_time: datetime
     screens: tuple[tuple[int, str], ...] = ()
+    parts: tuple[str, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    kept: int = 0
 
 
 class _Draft(Struct):
@@ -117,11 +128,15 @@ class _Draft(Struct):
 
     is_small: bool
     aggregates: dict[str, int] = field(default_factory=dict)
+    merges: list[Merge] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     screens: dict[int, str] = field(default_factory=dict)
 
-    def cell(self, aggregate: str) -> Cell:
-        return Cell(0, self.aggregates.setdefault(aggregate, len(self.aggregates)))
+    def cell(self, aggregate: str, merge: Merge = "sum") -> Cell:
+        if aggregate not in self.aggregates:
+            self.aggregates[aggregate] = len(self.aggregates)
+            self.merges.append(merge)
+        return Cell(0, self.aggregates[aggregate])
 
     def statement(self, query: str, screen: str = "") -> Cell:
         if query not in self.others:
@@ -143,6 +158,8 @@ def plan(
     logical_time: datetime,
     rows: int | None = None,
     proved: Mapping[str, str] | None = None,
+    parts: Sequence[str] = (),
+    kept: int | None = None,
 ) -> AuditPlan:
     """Statements that answer all checks, the row count and the digest of a table together.
 
@@ -156,6 +173,10 @@ def plan(
         logical_time: the run's time, which clock functions and freshness take as now.
         rows: row count if it is known beforehand; it decides only how keys are counted.
         proved: identities of checks that need no statement, each with the reason.
+        parts: table expressions of the parts to be scanned, so that each one's digest is known;
+            together they are the relation, or what is new of it.
+        kept: rows beside the parts, which passed all these checks before and are not scanned
+            again; every check `goes_on`. None if all rows are scanned.
 
     Raises:
         KeyError: a column or a reference is missing; `problems_of` tells these in words.
@@ -166,8 +187,10 @@ def plan(
         relation=relation,
         references=references,
         logical_time=logical_time,
+        added=_together(parts, schema) if kept is not None else "",
     )
-    draft = _Draft(is_small=rows is not None and rows <= SMALL_ROWS)
+    is_whole = len(parts) <= 1 and kept is None
+    draft = _Draft(is_small=is_whole and rows is not None and rows <= SMALL_ROWS)
     draft.cell("count(*)")
     sums = None
     if digest is not None:
@@ -180,15 +203,37 @@ def plan(
         else _measure(check, subject, draft)
         for check in checks
     )
-    scan = f"select {', '.join(draft.aggregates)} from {subject.table}"
+    listed_aggregates = ", ".join(draft.aggregates)
+    scans = tuple(
+        f"select {listed_aggregates} from {part} as {subject.alias}"
+        for part in (parts or (subject.added or subject.relation,))
+    )
     return AuditPlan(
-        queries=(scan, *draft.others),
+        queries=(scans[0], *draft.others),
         checks=tuple(checks),
         measures=measures,
         digest=sums,
         logical_time=logical_time,
         screens=tuple(draft.screens.items()),
+        parts=scans if len(scans) > 1 else (),
+        merges=tuple(draft.merges),
+        kept=kept or 0,
     )
+
+
+def goes_on(check: Check) -> bool:
+    """Whether, where some rows passed a check before, looking at the other rows alone is enough."""
+    if isinstance(check, Expect):
+        return not may_hold_clock(check.condition)
+    return isinstance(check, NotNull | Accepted | Range | Pattern | Unique | RowCount)
+
+
+def _together(parts: Sequence[str], schema: Schema) -> str:
+    """Table expression of all parts."""
+    if not parts:
+        nothing = ", ".join(f"null::{c.type} as {identifier(c.name)}" for c in schema.columns)
+        return f"(select {nothing} where false)"
+    return parts[0] if len(parts) == 1 else f"({' union all '.join(f'from {p}' for p in parts)})"
 
 
 def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
@@ -199,7 +244,7 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
         case Accepted(column=column) if len(check.values) > MANY_VALUES and not draft.is_small:
             # A condition compares with one value after the other, a join looks them up.
             values = f"(select unnest([{listed(check, subject)}]) as value)"
-            query = orphans([column], ["value"], table=subject.table, reference=values)
+            query = orphans([column], ["value"], table=subject.scanned, reference=values)
             return Counted(draft.statement(query))
         case Accepted() | Range() | Pattern() | Expect():
             condition = fails(check, subject)
@@ -219,7 +264,7 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
         case Freshness(column=column):
             name = identifier(column)
             return Newest(
-                draft.cell(f"epoch_us(max({name}))"),
+                draft.cell(f"epoch_us(max({name}))", "max"),
                 draft.cell(f"count({name})"),
             )
         case RowCount():
@@ -235,6 +280,10 @@ def _unique(columns: Sequence[str], keeps_first: bool, subject: Subject, draft: 
     # A view may give a column a collation, which its type does not show.
     is_collated = "collate" in subject.relation.lower()
     parts = [_portable(c, subject.type_of(c)) if not is_collated else None for c in columns]
+    if subject.added:
+        query = repeated(columns, table=subject.table, keeps_first=keeps_first)
+        screen = newly_repeated(columns, table=subject.table, added=subject.scanned)
+        return Counted(draft.statement(query, screen))
     if draft.is_small and all(parts):
         key = str(parts[0]) if len(parts) == 1 else f"row({', '.join(map(str, parts))})"
         whole = key if len(parts) == 1 else f"case when {has_parts(columns)} then {key} end"

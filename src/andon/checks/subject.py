@@ -27,6 +27,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     Attributes:
         asset: name of the asset; schema: its columns.
         relation: table expression in parentheses that reads the rows.
+        added: the same of those rows only that were not judged before; empty if all are new.
         references: other assets by name.
         logical_time: what clock functions return.
     """
@@ -36,6 +37,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     relation: str
     references: Mapping[str, Reference]
     logical_time: datetime
+    added: str = ""
 
     @property
     def alias(self) -> str:
@@ -46,6 +48,11 @@ class Subject(Struct, frozen=True, kw_only=True):
     def table(self) -> str:
         """The relation with its alias."""
         return f"{self.relation} as {self.alias}"
+
+    @property
+    def scanned(self) -> str:
+        """The rows that checks of single rows look at, with the alias."""
+        return f"{self.added or self.relation} as {self.alias}"
 
     def type_of(self, name: str) -> str:
         """Type of a column that `problems_of` has found to exist."""

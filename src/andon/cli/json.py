@@ -204,6 +204,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "set_aside": snapshot.set_aside if snapshot else 0,
         "snapshot": snapshot.id if snapshot else None,
         "because_of": outcome.because_of or None,
+        "note": outcome.note or None,
         "audit": audit_record(outcome.audit),
         "problems": [problem_record(problem) for problem in outcome.problems],
     }

@@ -62,8 +62,12 @@ def _facts(outcome: Outcome) -> list[str]:
     else:
         moved = "" if outcome.word == "same" else change(outcome.rows_before, outcome.snapshot.rows)
         facts.append(f"{rows(outcome.snapshot.rows)} {moved}".rstrip())
+    if outcome.note:
+        facts.append(cell(outcome.note))
     if outcome.snapshot.set_aside:
         facts.append(f"{number(outcome.snapshot.set_aside)} set aside")
+    if outcome.warnings:
+        facts.append(f"{number(len(outcome.warnings))} left out")
     if outcome.attempts > 1:
         facts.append(f"attempt {outcome.attempts}")
     return facts

@@ -45,6 +45,24 @@ def exclude_option(function: F) -> F:
     )(function)
 
 
+def interval_options(function: F) -> F:
+    """--from, --to and --restate, for incremental assets."""
+    for option in (
+        click.option("--restate", is_flag=True, help="Run intervals even where nothing changed."),
+        click.option(
+            "--to", "last", metavar="MOMENT", help="Last interval of incremental assets to run."
+        ),
+        click.option(
+            "--from",
+            "first",
+            metavar="MOMENT",
+            help="First interval of incremental assets to run, such as 2026-02 or 2026-02-03.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def joined(selectors: tuple[str, ...]) -> str | None:
     """Several selectors as one text, where a space means or; None if there are none."""
     return " ".join(selectors) or None

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 from msgspec import Struct
 
+from andon.acquisition.refused import notes_of, problems_of
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
-from andon.catalog.records import DataFile, Digest, Snapshot
+from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
+from andon.catalog.slices import Slice
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
 from andon.execution.line import Line, Scans
-from andon.execution.prove import Staged
+from andon.execution.subject import Staged
 from andon.planning.plan import reads_clock
 from andon.ports.engine import Engine
-from andon.ports.python_runner import PythonInputData, PythonTask
+from andon.ports.python_runner import PythonInputData, PythonResult, PythonTask
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, PythonBody, SqlBody
 from andon.spec.source import SourceTable
@@ -37,6 +40,12 @@ class Built(Struct, frozen=True, kw_only=True):
         digest: of the content where it is known without looking at the rows.
         malformed: rows the reader of a source set aside.
         facts: facts per delivery to remember.
+        slices: of an incremental asset, its intervals; is_partial: whether some could not be run
+            within the bounds of the run.
+        note: in words, what was done of it.
+        deliveries: of a source, what its rows were read from.
+        left_out: of a source, a warning per delivery that could not be read.
+        notes: of a source, what had to be guessed in its deliveries.
     """
 
     schema: Schema
@@ -49,6 +58,12 @@ class Built(Struct, frozen=True, kw_only=True):
     rows: int | None = None
     malformed: int = 0
     facts: tuple[tuple[str, str], ...] = ()
+    slices: tuple[Slice, ...] = ()
+    is_partial: bool = False
+    note: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    left_out: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def build_source(
@@ -72,6 +87,7 @@ def build_source(
         prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
         in_place=all(check.on_fail != "quarantine" for check in table.checks),
+        earlier=lambda: line.tools.catalog.deliveries(table.name),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
         Staged(
@@ -100,6 +116,9 @@ def build_source(
         rows=raw.rows,
         malformed=raw.set_aside,
         facts=raw.facts,
+        deliveries=raw.deliveries,
+        left_out=problems_of(table, raw.deliveries),
+        notes=notes_of(table, raw.deliveries),
     )
 
 
@@ -153,6 +172,20 @@ def build_asset(
     )
 
 
+def query_of(
+    line: Line, asset: AssetSpec, body: SqlBody, engine: Engine
+) -> Callable[[Mapping[str, str]], str]:
+    """The query of an asset over given table expressions.
+
+    Raises:
+        TaskFailed: (SQL...) the engine reads it otherwise than it was read before.
+    """
+    reading = second_reading(engine.reader, body, asset.path)
+    if reading.refused:
+        raise TaskFailed(*reading.refused)
+    return lambda tables: _typed(asset, _bound(line, asset, body, tables))
+
+
 def _bound(line: Line, asset: AssetSpec, body: SqlBody, tables: Mapping[str, str]) -> str:
     logical = line.plan.logical_time if reads_clock(asset) else None
     return bind(body, tables, logical)
@@ -173,6 +206,22 @@ def _build_python(
     line: Line, asset: AssetSpec, body: PythonBody, inputs: Mapping[str, Snapshot]
 ) -> Built:
     scans = Scans(line.tools)
+    tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
+    staged, result = run_python(line, asset, body, tables)
+    engine = line.tools.engine()
+    return Built(
+        schema=result.schema,
+        engine=engine,
+        relation=engine.scan(result.schema, [staged]),
+        parts=(Staged(path=staged, rows=result.written.rows),),
+        rows=result.written.rows,
+    )
+
+
+def run_python(
+    line: Line, asset: AssetSpec, body: PythonBody, tables: Mapping[str, str]
+) -> tuple[Path, PythonResult]:
+    """Call the function of a Python asset on given tables; its rows are in a staged file."""
     staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
     result = line.tools.runner().run(
         PythonTask(
@@ -182,9 +231,7 @@ def _build_python(
             path=body.path,
             function=body.function,
             inputs=tuple(
-                PythonInputData(
-                    argument=item.argument, scan=scans.of(inputs[item.asset]), form=item.form
-                )
+                PythonInputData(argument=item.argument, scan=tables[item.asset], form=item.form)
                 for item in body.inputs
             ),
             parameters=line.parameters(asset),
@@ -195,14 +242,7 @@ def _build_python(
             timeout_s=asset.timeout_s or line.spec.settings.timeout_s,
         )
     )
-    engine = line.tools.engine()
-    return Built(
-        schema=result.schema,
-        engine=engine,
-        relation=engine.scan(result.schema, [staged]),
-        parts=(Staged(path=staged, rows=result.written.rows),),
-        rows=result.written.rows,
-    )
+    return staged, result
 
 
 def unpublished(asset: str, reads: str) -> TaskFailed:

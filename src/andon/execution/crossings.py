@@ -14,7 +14,8 @@ from andon.checks.problems import problems_of
 from andon.errors import TaskFailed
 from andon.execution.guard import guard_checks
 from andon.execution.line import Line, Scans
-from andon.execution.prove import Staged, Subject, examples, references
+from andon.execution.prove import examples, references
+from andon.execution.subject import Staged, Subject
 from andon.planning.settle import Crossing, Settlement, Sight
 from andon.spec.check import (
     NO_TOLERANCE,

@@ -15,6 +15,7 @@ from andon.clock import Clock
 from andon.execution.outcome import Notice, Observer
 from andon.graph.order import Graph
 from andon.planning.action import Action, Forecast, Plan
+from andon.planning.slices import ANY, Limits
 from andon.spec.asset import AssetSpec
 from andon.spec.project import ProjectSpec, Scalar
 from andon.spec.source import SourceTable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from andon.ports.engine import Engine
     from andon.ports.origin import Origin
     from andon.ports.python_runner import PythonRunner
+    from andon.ports.slice_store import SliceStore
     from andon.ports.source_reader import SourceReader
     from andon.ports.table_store import TableStore
 
@@ -51,13 +53,18 @@ class Tools(Struct, frozen=True, kw_only=True):
     origin: Callable[[SourceTable], Origin]
     reader: SourceReader
     catalog: CatalogStore
+    slices: SliceStore
     store: TableStore
     clock: Clock
     new_id: Callable[[], str]
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One run in one environment: the plan, what it was made from, and the tools."""
+    """One run in one environment: the plan, what it was made from, and the tools.
+
+    Attributes:
+        limits: which intervals of incremental assets may be run.
+    """
 
     tools: Tools
     spec: ProjectSpec
@@ -71,6 +78,7 @@ class Line(Struct, frozen=True, kw_only=True):
     assets: Mapping[str, AssetSpec | SourceTable]
     actions: Mapping[str, Action]
     damaged: frozenset[str]
+    limits: Limits = ANY
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, notice: Notice) -> None:

@@ -26,6 +26,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
         audit: verdicts on that snapshot, if it was judged.
         problems: why it failed.
         because_of: the failed asset that holds it.
+        note: in words, what was done of it.
+        warnings: what was left out of it, and why.
         rows_before: rows served before, for the change in percent.
     """
 
@@ -36,6 +38,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     audit: Audit | None = None
     problems: tuple[Problem, ...] = ()
     because_of: str = ""
+    note: str = ""
+    warnings: tuple[Problem, ...] = ()
     rows_before: int | None = None
     attempts: int = 1
 

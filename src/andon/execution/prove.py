@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.catalog.digest import combine
-from andon.catalog.records import CheckResult, DataFile, Digest, FileRole, Snapshot
-from andon.checks.ask import ask
+from andon.catalog.records import CheckResult, DataFile, Digest, Snapshot
 from andon.checks.failing import failing_rows
-from andon.checks.judge import judge
-from andon.checks.plan import Reference, plan
+from andon.checks.plan import Reference
 from andon.checks.problems import problems_of
 from andon.checks.split import split, within_limit
 from andon.checks.words import rows_found
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import guard_checks
+from andon.execution.judging import judge_all
 from andon.execution.line import Line, Scans
-from andon.ports.engine import Engine
-from andon.schema import Schema
-from andon.spec.check import Check, Tolerance, identity_of, references_of
+from andon.execution.subject import Staged, Subject
+from andon.spec.check import Check, identity_of, references_of
 
 QUARANTINE = "quarantine"
 """Label of the file of rows that checks set aside; those of a source's reader name deliveries."""
 
+KEPT = "kept"
+"""Label of the one file of rows that are left when checks set others aside."""
+
 EXAMPLES = 1000
 """Failing rows of one check that are kept with a snapshot."""
-
-
-class Staged(Struct, frozen=True, kw_only=True):
-    """A file that was written but is not durable yet."""
-
-    path: Path
-    rows: int
-    role: FileRole = "data"
-    label: str = ""
 
 
 class Proof(Struct, frozen=True, kw_only=True):
@@ -64,32 +53,6 @@ class Proof(Struct, frozen=True, kw_only=True):
         return tuple(result for result in self.results if result.verdict == "fail")
 
 
-class Subject(Struct, frozen=True, kw_only=True):
-    """What is proved: rows of one asset, by a table expression.
-
-    Attributes:
-        engine: what reads them.
-        parts: files behind it; empty for a view.
-        references: other assets that its checks read, by name.
-        wants_digest: whether the content digest is computed in the same scan.
-        rows: number of rows where it is known and there are no parts.
-        proved: identities of checks that the query itself proves of just these rows, with the reason.
-    """
-
-    asset: str
-    checks: tuple[Check, ...]
-    limit: Tolerance
-    schema: Schema
-    engine: Engine
-    relation: str
-    parts: tuple[Staged | DataFile, ...]
-    references: Mapping[str, Reference]
-    logical_time: datetime
-    wants_digest: bool = True
-    rows: int | None = None
-    proved: Mapping[str, str] = field(default_factory=dict)
-
-
 def prove(line: Line, subject: Subject) -> Proof:
     """Set rows aside, then judge every check on what is left, in as few scans as their kinds allow.
 
@@ -107,43 +70,19 @@ def prove(line: Line, subject: Subject) -> Proof:
     engine = subject.engine
     guard_checks(engine.reader, subject.checks)
     subject, aside_counts = _set_aside(line, subject)
-    audit = plan(
-        subject.checks,
-        asset=subject.asset,
-        schema=subject.schema,
-        relation=subject.relation,
-        references=subject.references,
-        digest=engine.digest_columns(subject.schema) if subject.wants_digest else None,
-        logical_time=subject.logical_time,
-        rows=_rows_of(subject),
-        proved=subject.proved,
-    )
-    findings = judge(audit, ask(audit, engine.rows))
-    digest = None
-    if findings.digest_sums is not None:
-        high, low = findings.digest_sums
-        digest = combine(
-            subject.schema, findings.rows, high, low, algorithm=engine.digest_algorithm()
-        )
+    judged = judge_all(subject)
     results = tuple(
-        _over_limit(_with_aside(result, aside_counts), subject) for result in findings.results
+        _over_limit(_with_aside(result, aside_counts), subject) for result in judged.results
     )
     set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
-        parts=subject.parts,
+        parts=judged.parts,
         examples=examples(line, subject, results),
-        rows=findings.rows,
+        rows=judged.rows,
         set_aside=set_aside,
-        digest=digest,
+        digest=judged.digest,
         results=results,
     )
-
-
-def _rows_of(subject: Subject) -> int | None:
-    """Rows to be judged where the files tell; few of them are judged in fewer statements."""
-    if not subject.parts:
-        return subject.rows
-    return sum(part.rows for part in subject.parts if part.role == "data")
 
 
 def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
@@ -182,7 +121,7 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
             subject,
             relation=engine.scan(subject.schema, [kept]),
             parts=(
-                Staged(path=kept, rows=written.rows),
+                Staged(path=kept, rows=written.rows, label=KEPT),
                 *others,
                 Staged(path=aside, rows=removed.rows, role="aside", label=QUARANTINE),
             ),

@@ -22,9 +22,9 @@ from andon.errors import OutcomeUnknown
 from andon.events import Published
 from andon.execution.line import Line
 from andon.execution.outcome import Outcome
-from andon.execution.prove import Staged
 from andon.execution.record import keep
 from andon.execution.settle import Settled, seen_snapshots
+from andon.execution.subject import Staged
 from andon.planning.settle import changes
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from andon.acquisition.choose import choose
 from andon.catalog.commit import (
     AddDeliveries,
     Emit,
+    PutSlices,
 )
 from andon.catalog.records import (
     Audit,
@@ -17,16 +20,17 @@ from andon.catalog.records import (
     Digest,
     Snapshot,
 )
+from andon.catalog.slices import Slice
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
-from andon.execution.prove import Proof, Staged, Subject, references
+from andon.execution.prove import KEPT, Proof, references
+from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
-from andon.spec.source import SourceTable
 
 
 def subject_of(line: Line, job: Job, built: Built) -> Subject:
@@ -36,6 +40,12 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
     crossing_aside = tuple(
         c for c in job.asset.checks if is_crossing(c, own) and c.on_fail == "quarantine"
     )
+    served = line.current(own)
+    if served is not None and (served.id in line.damaged or served.schema != built.schema):
+        served = None
+    if built.reading:
+        # Files that are served as they were landed are read by one query, never one by one.
+        served = None
     return Subject(
         asset=own,
         checks=local + crossing_aside,
@@ -48,7 +58,17 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         logical_time=line.plan.logical_time,
         wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
+        passed=_passed(line, job, served) if served else frozenset(),
+        served=served,
+        root=line.tools.store.root,
     )
+
+
+def _passed(line: Line, job: Job, served: Snapshot) -> frozenset[str]:
+    """Checks of the job that no row of what is served fails, as was found when they were judged."""
+    audit = line.state.audits.get((served.id, job.checks))
+    results = audit.results if audit else ()
+    return frozenset(r.check for r in results if r.verdict == "pass" and not r.failing)
 
 
 def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest) -> Snapshot:
@@ -56,7 +76,6 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
     name = job.asset.name
     snapshot_id = line.tools.new_id()
     files = tuple(keep(line, name, part) for part in proof.parts)
-    is_source = isinstance(job.asset, SourceTable)
     return Snapshot(
         id=snapshot_id,
         asset=name,
@@ -73,19 +92,46 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
         inputs=job.refs,
         query=built.query or built.reading,
         set_aside=proof.set_aside + built.malformed,
-        deliveries=line.forecasts[name].deliveries if is_source else (),
+        deliveries=tuple(load.id for load in choose(built.deliveries)),
         facts=(
             ("engine", line.tools.engine_version),
             ("seconds", f"{time.perf_counter() - job.began:.3f}"),
+            *(("left out", f"{told.code} {told.what}") for told in built.left_out),
+            *(("note", note) for note in built.notes),
         ),
     )
+
+
+def slices_of(
+    built: Built, snapshot: Snapshot, before: Sequence[Slice] = ()
+) -> tuple[PutSlices, ...]:
+    """Intervals of an incremental asset, each with the label of the file of `snapshot` it lies in.
+
+    Args:
+        before: slices of that snapshot as they were recorded, where its files are kept.
+    """
+    if not built.slices:
+        return ()
+    labels = {file.label for file in snapshot.data_files}
+    known = {one.start: one.label for one in before}
+    otherwise = KEPT if KEPT in labels else ""
+    slices = tuple(
+        replace(one, label=one.label if one.label in labels else known.get(one.start, otherwise))
+        for one in built.slices
+    )
+    return (PutSlices(asset=snapshot.asset, snapshot_id=snapshot.id, slices=slices),)
 
 
 def learned_from(line: Line, built: Built) -> tuple[AddDeliveries, ...]:
     """What reading taught about deliveries, kept so that the next reading need not ask again."""
     facts = dict(built.facts)
     known = (d for found in line.state.deliveries.values() for d in found if d.id in facts)
-    learned = tuple(replace(d, facts=facts[d.id]) for d in known if d.facts != facts[d.id])
+    # What is read in place of another stays superseded: recorded anew it would be the newest.
+    learned = tuple(
+        replace(d, facts=facts[d.id], state="landed" if d.state == "refused" else d.state)
+        for d in known
+        if d.facts != facts[d.id] and d.state != "stand_in"
+    )
     return (AddDeliveries(deliveries=learned),) if learned else ()
 
 
@@ -100,6 +146,7 @@ def keep(line: Line, asset: str, part: Staged | DataFile) -> DataFile:
         rows=part.rows,
         role=part.role,
         label=part.label,
+        sums=part.sums,
     )
 
 

@@ -10,7 +10,7 @@ from andon.catalog.records import CheckResult, Snapshot
 from andon.execution.crossings import CrossingJudge
 from andon.execution.line import Line
 from andon.execution.outcome import Outcome
-from andon.execution.prove import Staged
+from andon.execution.subject import Staged
 from andon.planning.settle import Settlement, settle
 
 

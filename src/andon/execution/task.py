@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from andon.acquisition.fingerprint import build_key
 from andon.catalog.commit import (
     AddAudit,
     AddSnapshot,
@@ -24,6 +25,8 @@ from andon.catalog.records import (
 )
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
+from andon.execution.by_key import build_by_key
+from andon.execution.incremental import build_incremental
 from andon.execution.job import Job, job_of
 from andon.execution.line import Line, are_few
 from andon.execution.outcome import Outcome, Retrying, Started, Word
@@ -34,14 +37,17 @@ from andon.execution.record import (
     audit_of,
     events_of,
     learned_from,
+    slices_of,
     snapshot_of,
     subject_of,
     verdict_of,
 )
 from andon.execution.reuse import finished, is_withdrawn, judge_again, taken_over
+from andon.hashing import value_hash
 from andon.planning.fingerprint import view_digest
 from andon.ports.engine import Engine
 from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.slicing import Slicing
 from andon.spec.source import SourceTable
 
 _STRIPE = 3
@@ -130,7 +136,8 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         return _withdrawn(line, name)
     # Only the holder of the lock looks: whoever waited for it finds what was built meanwhile.
     with line.tools.store.lock(f"build-{job.key[:_STRIPE]}"):
-        found = finished(line, job) or taken_over(line, job)
+        is_again = line.limits.restate and line.actions[name].verb == "build" and _is_sliced(job)
+        found = None if is_again else finished(line, job) or taken_over(line, job)
         if found is None:
             return _build(line, job)
     if is_withdrawn(line, name, found.build_key, found.split):
@@ -138,23 +145,57 @@ def _attempt(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     return judge_again(line, job, found)
 
 
+def _is_sliced(job: Job) -> bool:
+    return isinstance(job.asset, AssetSpec) and job.asset.slicing is not None
+
+
 def _withdrawn(line: Line, name: str) -> Outcome:
     return Outcome(asset=name, word="unchanged", snapshot=line.current(name))
 
 
 def _build(line: Line, job: Job) -> Outcome:
-    name = job.asset.name
-    current = line.current(name)
+    current = line.current(job.asset.name)
     is_damaged = current is not None and current.id in line.damaged
     if is_damaged:
         current = None
     if isinstance(job.asset, SourceTable):
         built = build_source(line, job.asset, current, is_damaged=is_damaged)
+        if built.left_out:
+            return replace(_build_rest(line, job, current, built), warnings=built.left_out)
         proof = prove(line, subject_of(line, job, built))
     else:
         built, proof = _make(line, job, job.asset)
+    return _record(line, job, current, built, proof)
+
+
+def _build_rest(line: Line, job: Job, current: Snapshot | None, built: Built) -> Outcome:
+    """Go on with a source some of whose deliveries cannot be read: its key is that of the others."""
+    name = job.asset.name
+    key = build_key(job.fingerprint, built.deliveries, line.tools.engine_version)
+    if key == job.key:
+        return _record(line, job, current, built, prove(line, subject_of(line, job, built)))
+    job = replace(job, key=key)
+    learned = learned_from(line, built)
+    if learned:
+        line.tools.catalog.commit(Commit(updates=learned), line.tools.clock.now())
+    if is_withdrawn(line, name, key, job.split):
+        return _withdrawn(line, name)
+    found = finished(line, job)
+    if found is None:
+        return _record(line, job, current, built, prove(line, subject_of(line, job, built)))
+    if is_withdrawn(line, name, found.build_key, found.split):
+        return _withdrawn(line, name)
+    return judge_again(line, job, found)
+
+
+def _record(line: Line, job: Job, current: Snapshot | None, built: Built, proof: Proof) -> Outcome:
+    """Record what was built and proved as a new snapshot, or as the served one if it is equal."""
+    name = job.asset.name
     of_view = Digest(algorithm="view", value=view_digest(job.fingerprint, job.refs))
     digest = proof.digest or built.digest or of_view
+    if built.is_partial:
+        # What could not be run within the bounds is still due: this is not the build of that key.
+        job = replace(job, key=value_hash([job.key, [one.start for one in built.slices]]))
     if _is_same(current, built, proof, digest):
         assert current is not None
         return _same(line, job, current, built, proof)
@@ -164,17 +205,24 @@ def _build(line: Line, job: Job) -> Outcome:
         AddSnapshot(snapshot=snapshot),
         AddAudit(audit=audit),
         *learned_from(line, built),
+        *slices_of(built, snapshot),
     ]
     if audit.verdict == "fail":
         updates.append(SetStatus(snapshot_ids=(snapshot.id,), status="rejected"))
         snapshot = replace(snapshot, status="rejected")
     updates.extend(events_of(line, name, audit))
     line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
-    return verdict_of(name, "built", snapshot, audit)
+    return replace(verdict_of(name, "built", snapshot, audit), note=built.note)
 
 
 def _make(line: Line, job: Job, asset: AssetSpec) -> tuple[Built, Proof]:
     """Build an asset and prove it; of few rows read, what is made stays in memory until then."""
+    if isinstance(asset.slicing, Slicing):
+        built = build_incremental(line, job, asset, asset.slicing)
+        return built, prove(line, subject_of(line, job, built))
+    if asset.slicing is not None:
+        built = build_by_key(line, job, asset, asset.slicing)
+        return built, prove(line, subject_of(line, job, built))
     if isinstance(asset.body, SqlBody) and are_few(job.inputs.values()):
         try:
             with ExitStack() as scope:
@@ -217,9 +265,10 @@ def _same(line: Line, job: Job, current: Snapshot, built: Built, proof: Proof) -
                 RecordKey(asset=name, build_key=job.key, split=job.split, snapshot_id=current.id),
                 AddAudit(audit=audit),
                 *learned_from(line, built),
+                *slices_of(built, current, line.tools.slices.slices(current.id)),
                 *events_of(line, name, audit),
             )
         ),
         line.tools.clock.now(),
     )
-    return verdict_of(name, "same", current, audit)
+    return replace(verdict_of(name, "same", current, audit), note=built.note)

@@ -9,6 +9,7 @@ from andon.catalog.records import InputRef
 from andon.hashing import Value, value_hash
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.project import Macro, Scalar
+from andon.spec.slicing import Keying
 from andon.sql.version import CANONICAL_VERSION
 
 _FORM_VERSION = 1
@@ -30,6 +31,12 @@ def fingerprint(
         "materialize": asset.materialize,
         "columns": [list(pair) for pair in asset.columns],
     }
+    sliced = asset.slicing
+    if isinstance(sliced, Keying):
+        body["keying"] = [sliced.strategy, list(sliced.key)]
+    elif sliced is not None:
+        body["slicing"] = [sliced.column, sliced.every, sliced.lookback]
+        body["sliced"] = [list(pair) for pair in sliced.inputs]
     if isinstance(asset.body, SqlBody):
         body["canonical"] = [CANONICAL_VERSION, asset.body.canonical]
         body["macros"] = _reached(asset.body.functions, macros)

@@ -69,3 +69,7 @@ class Origin(Protocol):
     def restore(self, table: SourceTable, load: Load) -> bool:
         """Land bytes anew that were lost or altered; returns whether the origin still holds them."""
         ...
+
+    def close(self) -> None:
+        """End what a run holds open, such as connections. Safe to repeat."""
+        ...

@@ -39,6 +39,7 @@ class RawTable(Struct, frozen=True, kw_only=True):
         facts: facts to remember per delivery id (JSON text), e.g. the types that fit each column.
         query: where files are read as they were landed: SQL of all rows, with marks for their
             paths; `kept` then names the landed files.
+        deliveries: what the rows were read from; what could not be read is marked ``refused``.
     """
 
     schema: Schema
@@ -48,6 +49,7 @@ class RawTable(Struct, frozen=True, kw_only=True):
     set_aside: int
     facts: tuple[tuple[str, str], ...] = ()
     query: str = ""
+    deliveries: tuple[Delivery, ...] = ()
 
 
 class SourceReader(Protocol):
@@ -61,13 +63,16 @@ class SourceReader(Protocol):
         stage: Callable[[str], Path],
         *,
         in_place: bool = False,
+        earlier: Callable[[], Sequence[Delivery]] = tuple,
     ) -> RawTable:
         """Read landed deliveries into a typed raw table, reusing files of `prior` where it can.
 
         With `in_place` landed files that the engine reads as fast as its own need not be copied.
+        A delivery that cannot be read is left out, and the newest of the `earlier` versions at its
+        path is read for it.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
         ...
 

@@ -34,6 +34,7 @@ class TableStore(Protocol):
         rows: int,
         role: FileRole = "data",
         label: str = "",
+        sums: str = "",
     ) -> DataFile:
         """Make a staged file durable under its final name and tell its record.
 
@@ -75,7 +76,8 @@ class TableStore(Protocol):
         ...
 
     def kept(self) -> frozenset[str]:
-        """Paths, relative to the root, of all kept snapshot files, known to a catalog or not."""
+        """Paths, relative to the root, of all kept files of snapshots and of all landed bytes, known
+        to a catalog or not."""
         ...
 
     def remove(self, path: str) -> int:

@@ -12,7 +12,7 @@ from andon.spec.check import Check, Tolerance
 from andon.spec.column_type import NESTED, SIMPLE, base_of, is_column_type
 
 COMMON = ("description", "owner", "tags", "key", "checks", "limit", "together", "columns")
-SQL_ONLY = ("materialize", "every", "retries", "for", "name")
+SQL_ONLY = ("materialize", "interval", "strategy", "every", "retries", "for", "name")
 DEFAULT_LIMIT = Tolerance(share=0.01)
 
 Types = tuple[tuple[str, str], ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from andon.errors import ProjectInvalid, Where
 from andon.names import did_you_mean
 from andon.project.text import Findings, TextFile
@@ -18,6 +20,11 @@ T = TypeVar("T")
 def where_of(file: TextFile, node: Node) -> Where:
     """The place of a node in its file."""
     return file.where(node.line, node.column, node.length)
+
+
+def unseen(where: Where) -> Where:
+    """A place without the text that stands there: it may be a secret."""
+    return replace(where, text=None)
 
 
 def read_mapping(

@@ -6,6 +6,7 @@ import ast
 from pathlib import PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.names import asset_name_of, did_you_mean
 from andon.project.asset_keys import COMMON, Declared, read_declared
@@ -13,16 +14,19 @@ from andon.project.fields import Fields, where_of
 from andon.project.imports import Imports, imports_of
 from andon.project.python_literals import LiteralReader
 from andon.project.python_options import Function, has_default, python_where, read_options
+from andon.project.slicing_keys import read_slicing
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ScalarNode
 from andon.spec.asset import AssetSpec, Form, PythonBody, PythonInput
 from andon.spec.check import Check
 from andon.spec.quantity import bytes_of
+from andon.spec.slicing import Slicing
 
 KEYS = (
     *COMMON,
     "inputs",
     "materialize",
+    "interval",
     "every",
     "retries",
     "timeout",
@@ -117,11 +121,30 @@ class _Reader:
         node, checks = options
         fields = Fields(self._file, self._findings, node, KEYS, "`@asset`")
         declared = read_declared(fields)
-        fields.choice("materialize", ("table",), "table")
+        kind = fields.choice("materialize", ("table", "incremental"), "table")
+        slicing = None
+        if kind == "incremental" and "interval" not in fields.values:
+            fields.wrong(
+                fields.values["materialize"],
+                "materialize",
+                "told with an `interval`: what a function makes of keys cannot be known",
+                '"incremental", interval={"column": "day", "every": "day", "inputs": {...}}',
+            )
+        elif kind == "incremental" or "interval" in fields.values:
+            slicing = read_slicing(fields, kind, declared.key)
+        if isinstance(slicing, Slicing) and not slicing.inputs:
+            fields.wrong(
+                fields.values["interval"],
+                "interval",
+                "told by which columns the inputs are parted",
+                '{"column": "day", "every": "day", "inputs": {"staging.orders": "ordered_at"}}',
+            )
         parameters, files = fields.names("parameters"), fields.names("files")
         inputs = self._inputs(function, fields, parameters)
         path = PurePosixPath(self._file.path)
         asset = self._asset(fields, declared, checks, path)
+        if slicing is not None:
+            asset = replace(asset, materialize="incremental", slicing=slicing)
         return Found(
             asset=asset, inputs=inputs, parameters=parameters, files=files, function=function.name
         )

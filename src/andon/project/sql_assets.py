@@ -13,6 +13,7 @@ from andon.errors import Problem
 from andon.names import AssetName, asset_name_of
 from andon.project.asset_keys import COMMON, SQL_ONLY, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
+from andon.project.slicing_keys import read_slicing
 from andon.project.text import Findings, TextFile
 from andon.project.variants import read_variants
 from andon.project.yaml import MapNode
@@ -49,9 +50,10 @@ def read_sql_asset(
         return ()
     fields = Fields(file, findings, header.node, (*COMMON, *SQL_ONLY), "a SQL asset")
     before = len(findings.problems)
-    kind = fields.choice("materialize", ("table", "view"), "table")
+    kind = fields.choice("materialize", ("table", "view", "incremental"), "table")
     is_view = kind == "view"
     declared = read_declared(fields, is_view=is_view)
+    slicing = read_slicing(fields, kind, declared.key)
     name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
     every_s, retries = fields.seconds("every"), fields.count("retries")
     variants = read_variants(fields, name)
@@ -64,7 +66,8 @@ def read_sql_asset(
             name=AssetName(variant.name),
             path=file.path,
             body=body,
-            materialize="view" if is_view else "table",
+            materialize="view" if is_view else "incremental" if slicing else "table",
+            slicing=slicing,
             description=declared.description,
             owner=declared.owner,
             tags=declared.tags,

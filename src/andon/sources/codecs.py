@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -61,6 +61,34 @@ def damaged(origin: str, reason: str) -> TaskFailed:
             why="the file is damaged, cut short, or not in the format it is declared in",
             fix="deliver the file again, or let the line go on without it: "
             f"`andon check --set-aside {origin}`",
+        )
+    )
+
+
+def several_tables(origin: str, lines: Sequence[int]) -> TaskFailed:
+    """The error for a file that holds more than one table."""
+    listed = " and ".join(f"{line:,}" for line in lines[:5])
+    return TaskFailed(
+        Problem(
+            code="SRC011",
+            what=f"`{origin}` holds several tables: further ones begin at line {listed}",
+            why="rows of two tables cannot be columns of one",
+            fix="deliver each table as a file of its own; if they are one table, declare "
+            "`header: true`, so that nothing is told from shapes. To go on without it: "
+            f"`andon check --set-aside {origin}`",
+        )
+    )
+
+
+def unknown_encoding(origin: str) -> TaskFailed:
+    """The error for text in an encoding that cannot be told with good reason."""
+    return TaskFailed(
+        Problem(
+            code="SRC012",
+            what=f"the encoding of `{origin}` is unknown: it is no UTF-8",
+            why="a wrong guess would turn its letters into others, and nobody would see it",
+            fix="declare `encoding`, for example `cp1250`, `cp1251`, `shift_jis` or `gb18030`. To go "
+            f"on without it: `andon check --set-aside {origin}`",
         )
     )
 

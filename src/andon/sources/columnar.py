@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from andon.sources.batches import batches
 from andon.sources.codecs import damaged
 from andon.sources.dialect import check_names
 from andon.sources.quoting import files, identifier, literal
+from andon.sources.refusing import is_of_the_file, or_refused
 
 _BATCH = 256
 _PLACE = {"file_index", "file_row_number"}
@@ -35,10 +37,9 @@ class ColumnarFiles:
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id, from schema and footer alone.
 
-        Raises:
-            TaskFailed: (SRC003) a file is damaged; (SRC004, SRC005) its names are not usable.
+        A file is refused that is damaged (SRC003) or whose names are not usable (SRC004, SRC005).
         """
-        return {load.id: self._measure(load) for load in loads}
+        return {load.id: or_refused(self._reading, partial(self._measure, load)) for load in loads}
 
     def select(
         self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
@@ -75,6 +76,8 @@ class ColumnarFiles:
             footer = f"select num_rows from parquet_file_metadata({files([path])})"
             rows = self._engine.rows(footer)
         except TaskFailed as error:
+            if not is_of_the_file(error):
+                raise
             raise damaged(load.path, "it is no complete Parquet file") from error
         check_names(schema.names, load.path)
         return Facts(

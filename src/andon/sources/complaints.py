@@ -9,12 +9,18 @@ from contextlib import contextmanager
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
+from andon.spec.address import is_remote, parse
 from andon.spec.source import SourceTable
+
+
+def shown(path: str) -> str:
+    """A declared path as it may be told: an address without its query."""
+    return parse(path).name if is_remote(path) else path
 
 
 def nothing_there(table: SourceTable) -> Problem:
     """No file matches, and none ever did."""
-    listed = ", ".join(f"`{path}`" for path in table.paths)
+    listed = ", ".join(f"`{shown(path)}`" for path in table.paths)
     return Problem(
         code="SRC001",
         what=f"no file for `{table.name}`: nothing matches {listed}",
@@ -139,6 +145,30 @@ def rows_lost(table: SourceTable, counted: int, written: int) -> Problem:
         what=f"`{table.name}` would have {written:,} rows of {counted:,} counted",
         why="records are counted apart from the parser, and none may be lost or invented",
         fix="run again; if it comes back, report it as a fault of Andon",
+        where=_where(table),
+    )
+
+
+def key_is_null(table: SourceTable) -> Problem:
+    """A row of a merged table cannot be told from others."""
+    listed = ", ".join(f"`{name}`" for name in table.key)
+    return Problem(
+        code="SRC048",
+        what=f"rows of `{table.name}` have no value in their key {listed}",
+        why="a row replaces the earlier one of its key; without a key it would be kept twice or lost",
+        fix="choose a `key` that is never null, leave such rows out in a `query`, or write"
+        " `mode: append`",
+        where=_where(table),
+    )
+
+
+def key_is_missing(table: SourceTable, name: str, known: Sequence[str]) -> Problem:
+    """The key of a merged table is none of its columns."""
+    return Problem(
+        code="SRC048",
+        what=f"`{table.name}` has no column `{name}`, which is in its key",
+        why="a row replaces the earlier one of its key",
+        fix=did_you_mean(name, known, "correct `key`"),
         where=_where(table),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -12,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts
+from andon.acquisition.facts import Facts, refuse
 from andon.acquisition.types import is_nested, struct
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
@@ -26,6 +27,7 @@ from andon.sources.json_survey import count_documents, count_lines, holds_values
 from andon.sources.mend import Mended
 from andon.sources.quoting import files, identifier, literal
 from andon.sources.readable import ReadableFiles
+from andon.sources.refusing import is_of_the_file, or_refused
 from andon.sources.text_queries import set_aside_rows
 from andon.spec.format import format_of
 from andon.spec.source import SourceTable
@@ -67,13 +69,12 @@ class DocumentFiles:
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; the structure of every document enters.
 
-        Raises:
-            TaskFailed: (SRC003) a file is no JSON; (SRC004, SRC005) names of fields clash.
+        A file is refused that is no JSON (SRC003) or whose names of fields clash (SRC004, SRC005).
         """
         found: dict[str, Facts] = {}
         counted: list[tuple[Load, Facts]] = []
         for load in loads:
-            facts = self._count(load)
+            facts = or_refused(self._reading, partial(self._count, load))
             if facts.records:
                 counted.append((load, facts))
             else:
@@ -105,7 +106,9 @@ class DocumentFiles:
                 records, is_plain = count_lines(stream)
                 shape = "lines" if is_plain else "mended"
             else:
-                records, is_array = count_documents(stream)
+                records, is_array, is_whole = count_documents(stream)
+                if not is_whole:
+                    raise damaged(load.path, "it is not valid JSON: it ends too early")
                 shape = "array" if is_array else "free"
         if not is_lines and not records:
             with open_plain(self._readable.path(load), load.path) as stream:
@@ -131,8 +134,10 @@ class DocumentFiles:
                 half = len(batch) // 2
                 return self._measure_batch(batch[:half]) | self._measure_batch(batch[half:])
             load, facts = batch[0]
+            if not is_of_the_file(error):
+                raise
             if facts.shape != "lines":
-                raise damaged(load.path, "it is not valid JSON") from error
+                return {load.id: self._refuse(load, "it is not valid JSON")}
             return self._measure_batch([(load, replace(facts, shape="mended"))])
         return self._compare(batch, {row[0]: (row[1], row[2], row[3], row[4]) for row in rows})
 
@@ -151,15 +156,18 @@ class DocumentFiles:
             expected = self._mend(load).good if is_mended else facts.records
             if count == expected and not unfit and isinstance(structure, dict):
                 bad = self._mend(load).bad if is_mended else 0
-                check_names(tuple(structure), load.path)
                 columns = tuple((name, (_type(kind),)) for name, kind in structure.items())
-                found[load.id] = replace(facts, records=count + bad, bad=bad, columns=columns)
+                seen = replace(facts, records=count + bad, bad=bad, columns=columns)
+                found[load.id] = or_refused(self._reading, partial(_named, seen, load.path))
             elif facts.shape == "lines":
                 found.update(self._measure_batch([(load, replace(facts, shape="mended"))]))
             else:
                 reason = "a value does not fit its declared type" if unfit else "not all objects"
-                raise damaged(load.path, f"its documents cannot become rows: {reason}")
+                found[load.id] = self._refuse(load, f"its documents cannot become rows: {reason}")
         return found
+
+    def _refuse(self, load: Load, reason: str) -> Facts:
+        return refuse(self._reading, damaged(load.path, reason).problems)
 
     def _with_digits(self, load: Load, facts: Facts, structure: object) -> object:
         """The structure with text or wider integers where a number would lose digits."""
@@ -276,6 +284,12 @@ class DocumentFiles:
             clean=self._stage(f"{load.id}.clean"),
             aside=self._stage(f"{load.id}.aside"),
         )
+
+
+def _named(facts: Facts, origin: str) -> Facts:
+    """Facts whose names of columns can stand side by side."""
+    check_names(tuple(name for name, _ in facts.columns), origin)
+    return facts
 
 
 def _misfit(name: str, kind: str) -> str:

@@ -86,6 +86,9 @@ class LocalFiles:
             self._store.land(stream)
         return True
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
         with complaints.told_of_files(file.path):
             opened = locate(self._root, file.path).open("rb")

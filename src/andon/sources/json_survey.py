@@ -40,8 +40,9 @@ def count_lines(stream: IO[bytes]) -> tuple[int, bool]:
     return total + bool(last.strip()), is_plain
 
 
-def count_documents(stream: IO[bytes]) -> tuple[int, bool]:
-    """Objects (or lists) at the top of a file or of its one array, and whether it is an array."""
+def count_documents(stream: IO[bytes]) -> tuple[int, bool, bool]:
+    """Objects (or lists) at the top of a file or of its one array, whether it is an array, and
+    whether all that was opened is closed."""
     depth, base, found = 0, 0, 0
     is_array = is_text = False
     is_first = True
@@ -63,7 +64,7 @@ def count_documents(stream: IO[bytes]) -> tuple[int, bool]:
                 depth += 1
             else:
                 depth -= 1
-    return found, is_array
+    return found, is_array, depth == 0 and not is_text
 
 
 def holds_values(stream: IO[bytes]) -> bool:

@@ -47,6 +47,9 @@ class PushedDocuments:
         """Nobody holds these bytes any more."""
         return False
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 def _nothing_yet(table: SourceTable) -> Problem:
     return Problem(

@@ -30,17 +30,18 @@ class ReadableFiles:
         self._encoding = None if known else encoding
         self._copies: dict[str, Path] = {}
 
-    def path(self, load: Load) -> Path:
-        """Where to read a load.
+    def path(self, load: Load, encoding: str = "") -> Path:
+        """Where to read a load, whose encoding was told where none is declared.
 
         Raises:
             TaskFailed: (SRC003) the bytes are not of the encoding; (SRC010) it is unknown.
         """
         raw = self._store.raw(load.content)
-        if self._encoding is None and compression_of(raw) in ("none", "gzip", "zstd"):
+        wanted = self._encoding or encoding
+        if not wanted and compression_of(raw) in ("none", "gzip", "zstd"):
             return raw
         if load.id not in self._copies:
             copy = self._stage(f"{load.id}.plain")
-            write_plain_copy(raw, copy, load.path, self._encoding)
+            write_plain_copy(raw, copy, load.path, wanted or None)
             self._copies[load.id] = copy
         return self._copies[load.id]

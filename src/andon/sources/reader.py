@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
-from andon.acquisition.facts import Facts, decode, encode
+from andon.acquisition.facts import Facts, decode, encode, refuse
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
+from andon.acquisition.refused import may_go_without, without_refused
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, TaskFailed
+from andon.errors import InternalError, Problem, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
@@ -20,7 +24,7 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
 from andon.sources.local import hash_file
-from andon.sources.quoting import identifier
+from andon.sources.quoting import identifier, literal
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
@@ -78,8 +82,11 @@ class RawReader:
         stage: Callable[[str], Path],
         *,
         in_place: bool = False,
+        earlier: Callable[[], Sequence[Delivery]] = tuple,
     ) -> RawTable:
         """Read landed deliveries into a typed raw table; a pure function of their set.
+
+        A delivery that cannot be read is left out; its problem is remembered in its facts.
 
         Args:
             table: what is declared.
@@ -87,21 +94,27 @@ class RawReader:
             prior: a snapshot whose files may be reused as they are.
             stage: gives a new path to write to, by name.
             in_place: serve Parquet files as they were landed, where that costs readers nothing.
+            earlier: all deliveries of the table, asked for if one cannot be read.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, unreadable file, unknown format.
+            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
-        loads = choose(deliveries)
         key = reading(table)
-        family = self._family(table, loads, key, stage)
-        known = {load.id: decode(load.facts, key) for load in loads}
-        measured = family.measure([load for load in loads if known[load.id] is None])
-        facts = {**{i: one for i, one in known.items() if one is not None}, **measured}
+        family = self._family(table, choose(deliveries), key, stage)
+        used, facts, measured = _measure(table, deliveries, earlier, family, key)
+        chosen = choose(used)
+        loads = [load for load in chosen if load.role == "rows"]
+        _judge_refused(table, used, loads)
+        facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
-        complaints.check_declared(table, in_order)
+        if all(one.state != "refused" for one in used):
+            complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        if table.is_merged:
+            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            return replace(raw, facts=tuple(sorted(measured.items())), deliveries=used)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -120,14 +133,43 @@ class RawReader:
             kept=layout.kept,
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
-            set_aside=sum(one.bad for one in in_order),
-            facts=tuple(
-                (identity, encode(measured[load.id]))
-                for load in loads
-                if load.id in measured
-                for identity in load.ids
-            ),
+            set_aside=sum(one.aside for one in in_order),
+            facts=tuple(sorted(measured.items())),
             query=query,
+            deliveries=used,
+        )
+
+    def _merge(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """The table in which a later row replaces the earlier one of its key."""
+        from andon.sources.merge import Merging
+
+        def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
+            return family.select(of, facts, columns)
+
+        merging = Merging(
+            table, schema, reading(table), self._engine, self._store, select, stage
+        )  # fmt: skip
+        rows = [load for load in loads if load.role == "rows"]
+        merged = merging.build(
+            loads, {load.id for load in rows if not facts[load.id].served}, prior
+        )
+        bad = [load for load in rows if facts[load.id].aside]
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        return RawTable(
+            schema=schema,
+            kept=merged.kept,
+            parts=(*merged.parts, *aside),
+            rows=merged.rows,
+            set_aside=sum(facts[load.id].aside for load in bad),
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -159,9 +201,8 @@ class RawReader:
         families: dict[str, str] = {}
         for load in loads:
             form = table.format or format_of(load.path)
-            if form is None:
-                raise TaskFailed(complaints.unknown_format(table, load.path))
-            families.setdefault(_FAMILIES[form], load.path)
+            if form is not None:
+                families.setdefault(_FAMILIES[form], load.path)
         if len(families) > 1:
             raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
         match next(iter(families), "text"):
@@ -183,7 +224,7 @@ class RawReader:
     ) -> None:
         """Refuse the load when more records are malformed than the table allows."""
         bad = sum(facts[load.id].bad for load in loads)
-        total = sum(facts[load.id].records for load in loads)
+        total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
             return
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
@@ -193,6 +234,27 @@ class RawReader:
             if facts[load.id].bad
         ]
         raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
+
+    def _repeated(
+        self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
+    ) -> dict[str, Facts]:
+        """Facts of the loads with records that arrived before, with how many rows these would be."""
+        found = {}
+        for load in loads:
+            if not load.repeats:
+                continue
+            one = facts[load.id]
+            count = repeats.count_of(load.repeats)
+            if one.aside:
+                # A record may be malformed and repeated: it is counted once, as malformed.
+                columns = columns_of([one], table.columns)
+                query = family.select([load], facts, columns)
+                count = one.records - one.aside - self._count(without_repeats(query, [load]))
+            found[load.id] = replace(one, repeated=count)
+        return found
+
+    def _count(self, query: str) -> int:
+        return int(self._engine.rows(f"select count(*) from ({query})")[0][0]) if query else 0
 
     def _schema(self, columns: Sequence[Column]) -> Schema:
         """Schema with the form in which each column is stored, as the engine knows it."""
@@ -215,19 +277,110 @@ class RawReader:
         """Stage the rows of a group as one file, and its malformed rows as another."""
         parts: list[NewPart] = []
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
-        query = family.select(group, facts, columns)
+        # Rows know their origin by the bytes they lie in: equal parts are not read in one query.
+        selected = (family.select(part, facts, columns) for part in _each_content_once(group))
+        query = without_repeats("\nunion all\n".join(one for one in selected if one), group)
         if query:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
-        bad = [load for load in group if facts[load.id].bad]
-        if bad:
-            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
-            staged = stage(f"{name}-aside.parquet")
-            kind = self._engine.describe(aside, {})
-            written = self._engine.write(aside, {}, kind, staged)
-            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
-        return parts
+        bad = [load for load in group if facts[load.id].aside]
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+
+    def _write_aside(
+        self,
+        bad: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the malformed rows of loads as one file; nothing where there are none."""
+        if not bad:
+            return []
+        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        staged = stage(f"{name}-aside.parquet")
+        kind = self._engine.describe(aside, {})
+        written = self._engine.write(aside, {}, kind, staged)
+        return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
+
+
+def _measure(
+    table: SourceTable,
+    deliveries: Sequence[Delivery],
+    earlier: Callable[[], Sequence[Delivery]],
+    family: Files,
+    key: str,
+) -> tuple[tuple[Delivery, ...], dict[str, Facts], dict[str, str]]:
+    """Look at all deliveries that are read, and at the earlier ones that stand in for unreadable ones.
+
+    Returns:
+        The deliveries as they are used, facts by id of a load, and what was learned, as JSON text
+        by id of a delivery.
+    """
+    facts: dict[str, Facts] = {}
+    learned: dict[str, str] = {}
+
+    def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
+        return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
+
+    while True:
+        used = without_refused(table, told(deliveries), lambda: told(earlier()))
+        loads = choose(used)
+        unread: list[Load] = []
+        for load in loads:
+            known = decode(load.facts, key)
+            if known is None:
+                unread.append(load)
+            else:
+                facts[load.id] = known
+        if not unread:
+            return used, facts, learned
+        named = [load for load in unread if table.format or format_of(load.path)]
+        found = family.measure(named)
+        for load in unread:
+            if load not in named:
+                found[load.id] = refuse(key, (complaints.unknown_format(table, load.path),))
+            learned.update(dict.fromkeys(load.ids, encode(found[load.id])))
+
+
+def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence[Load]) -> None:
+    """Refuse the table where nothing can be read, or where it is whole or nothing."""
+    key = reading(table)
+    wanted = loads if not may_go_without(table) else ()
+    told = [decode(d.facts, key) for d in used if d.state == "refused"]
+    told += [decode(load.facts, key) for load in wanted]
+    refused = [one for facts in told if facts is not None for one in facts.refused]
+    if refused and (wanted or not loads):
+        raise TaskFailed(
+            *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
+        )
+
+
+def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
+    left = list(loads)
+    while left:
+        first = {load.content: load for load in reversed(left)}
+        taken = [load for load in left if first[load.content] is load]
+        yield taken
+        left = [load for load in left if first[load.content] is not load]
+
+
+def without_repeats(query: str, loads: Sequence[Load]) -> str:
+    """The rows of a query without those of records that arrived before; "" stays ""."""
+    spans = [
+        f"({literal(load.path)}, {low}, {high})"
+        for load in loads
+        for low, high in repeats.spans_of(load.repeats)
+    ]
+    if not query or not spans:
+        return query
+    return (
+        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
+        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
+    )
 
 
 def _assert_complete(
@@ -236,7 +389,7 @@ def _assert_complete(
     """Rows counted = rows kept and written, good and malformed alike."""
     for role, counted in (
         ("data", sum(one.served for one in facts)),
-        ("aside", sum(one.bad for one in facts)),
+        ("aside", sum(one.aside for one in facts)),
     ):
         stored = sum(file.rows for file in kept if file.role == role)
         written = sum(part.rows for part in parts if part.role == role)

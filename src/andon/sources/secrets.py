@@ -36,9 +36,13 @@ class Secrets:
         if isinstance(setting, str):
             return setting
         value = self._look_up(setting)
+        self.hide(value)
+        return value
+
+    def hide(self, value: str) -> None:
+        """Keep a further value out of texts: one that is a part of what was looked up."""
         if len(value) >= _SHORTEST:
             self._seen.add(value)
-        return value
 
     def scrub(self, text: str) -> str:
         """A text without any value that was looked up, also where it stands quoted for a URL."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from andon.errors import Problem
 from andon.names import AssetName
 from andon.spec.check import NO_TOLERANCE, Check, Tolerance, references_of
+from andon.spec.slicing import Keying, Slicing
 from andon.sql.body import Span, SqlBody, TableRef
 
 Form = Literal["polars", "pandas", "arrow", "duckdb"]
@@ -53,7 +54,9 @@ class AssetSpec(Struct, frozen=True, kw_only=True):
         name: dotted name, from the path.
         path: file that declares it, relative to the project.
         body: SQL or Python.
-        materialize: ``table`` writes a snapshot, ``view`` is a bound query.
+        materialize: ``table`` writes a snapshot, ``view`` is a bound query, ``incremental`` a
+            snapshot of which only missing or changed intervals are run.
+        slicing: how an incremental asset is parted.
         description, owner, tags: for people; never part of a fingerprint.
         key: columns of the declared key, may be empty.
         columns: declared types by column; the written columns are cast to them.
@@ -72,7 +75,8 @@ class AssetSpec(Struct, frozen=True, kw_only=True):
     name: AssetName
     path: str
     body: SqlBody | PythonBody
-    materialize: Literal["table", "view"] = "table"
+    materialize: Literal["table", "view", "incremental"] = "table"
+    slicing: Slicing | Keying | None = None
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()

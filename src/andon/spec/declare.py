@@ -64,6 +64,7 @@ def asset(
     owner: str = "",
     tags: Sequence[str] = (),
     materialize: str = "table",
+    interval: Mapping[str, object] | None = None,
     columns: Mapping[str, object] | None = None,
     limit: AMOUNT | None = None,
     together: str | Sequence[str] = (),
@@ -81,6 +82,10 @@ def asset(
 
     Args:
         inputs: argument of the function -> asset it receives.
+        materialize: ``table``, or ``incremental``: only missing or changed intervals are run.
+        interval: for those ``{"column": "day", "every": "day", "inputs": {"staging.orders":
+            "ordered_at"}}``: column of the result, length, and the columns by which inputs are
+            parted; ``lookback`` is the number of intervals before its own that each one reads.
         files: project files the code reads, relative to the project.
         parameters: parameters of ``andon.toml`` it takes as arguments.
         timeout: longest run time (``10 min``); memory: of its worker (``2GB``).
@@ -93,6 +98,7 @@ def asset(
         "owner": owner,
         "tags": tags,
         "materialize": materialize,
+        "interval": interval,
         "columns": columns,
         "limit": limit,
         "together": together,

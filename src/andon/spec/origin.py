@@ -77,16 +77,19 @@ class Paging(Struct, frozen=True, kw_only=True):
     """How the next page of an HTTP answer is found.
 
     Attributes:
-        by: ``one`` there is one page; ``link`` header; ``cursor`` or next address in the body;
-            ``page`` number; ``offset`` of rows.
+        by: ``one`` there is one page; ``link`` header; ``cursor`` in the body; ``next`` address in
+            the body; ``page`` number; ``offset`` of rows.
         where: dotted path in the body where the cursor or next address stands.
+        more: dotted path in the body of what tells whether there is another page; empty where the
+            page itself tells it.
         parameter: query parameter that carries cursor, page or offset.
         size_parameter, size: parameter and number of rows per page.
         first: number of the first page.
     """
 
-    by: Literal["one", "link", "cursor", "page", "offset"] = "one"
+    by: Literal["one", "link", "cursor", "next", "page", "offset"] = "one"
     where: str = ""
+    more: str = ""
     parameter: str = ""
     size_parameter: str = ""
     size: int | None = None
@@ -97,8 +100,9 @@ class Auth(Struct, frozen=True, kw_only=True):
     """How an HTTP request proves who asks.
 
     Attributes:
-        by: ``basic`` (user, password), ``bearer`` (token), ``key`` (header or parameter `name`
-            carries `key`), ``oauth2`` (client credentials: token_url, client_id, client_secret, scope).
+        by: ``basic`` (user, password), ``bearer`` (token), ``key`` (`in` ``header`` or ``query``,
+            `name` carries `value`), ``oauth2`` (client credentials: token_url, client_id,
+            client_secret, scope, and `in`: sent in the ``header`` or the ``body``).
         settings: the values.
     """
 
@@ -113,10 +117,11 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
         url: address of the table, http or https.
         parameters, headers: sent with every request.
         cursor: dotted path of the cursor in a record; cursor_parameter: what carries the newest
-            value; cursor_start: its first value.
+            value; cursor_start: its first value, empty asks for everything.
+        total: dotted path of the number of records that the answer promises; empty is unknown.
         rate: most requests per second, None is without a limit.
         attempts: tries per page; timeout_s: seconds without an answer that count as a failure.
-        page_bytes: largest page taken.
+        page_bytes: largest page taken, decoded.
     """
 
     url: str
@@ -128,6 +133,7 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
     cursor: str = ""
     cursor_parameter: str = ""
     cursor_start: str = ""
+    total: str = ""
     rate: float | None = None
     attempts: int = 5
     timeout_s: float = 30.0

@@ -7,6 +7,7 @@ import re
 from andon.spec.check import Tolerance
 
 _NUMBER_AND_UNIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]+)\s*\Z")
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/|per)\s*([A-Za-z]+)\s*\Z")
 
 _SECONDS: dict[str, float] = {}
 for _words, _value in (
@@ -53,6 +54,22 @@ def bytes_of(text: object) -> int:
     if found is None or unit is None or int(float(found[1]) * unit) < 1:
         raise ValueError(f"`{text}` is not a size such as `512MB` or `2GiB`")
     return int(float(found[1]) * unit)
+
+
+def rate_of(text: object) -> float:
+    """Times per second of a rate such as ``10/s``, ``100 per min`` or ``5000/h``; more than zero.
+
+    >>> rate_of("10/s"), rate_of("120 / min")
+    (10.0, 2.0)
+
+    Raises:
+        ValueError: with the reason in words.
+    """
+    found = _RATE.match(text) if isinstance(text, str) else None
+    unit = _SECONDS.get(found[2].lower()) if found else None
+    if found is None or unit is None or float(found[1]) <= 0:
+        raise ValueError(f"`{text}` is not a rate such as `10/s`, `100/min` or `5000/h`")
+    return float(found[1]) / unit
 
 
 def tolerance_of(value: object) -> Tolerance:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,6 +61,7 @@ class FileTableStore:
         rows: int,
         role: FileRole = "data",
         label: str = "",
+        sums: str = "",
     ) -> DataFile:
         """Make a staged file durable as ``data/<asset>/<name>.parquet``; see the port.
 
@@ -82,6 +84,7 @@ class FileTableStore:
             role=role,
             label=label,
             modified_ns=facts.st_mtime_ns,
+            sums=sums,
         )
 
     def path(self, file: DataFile) -> Path:
@@ -156,8 +159,11 @@ class FileTableStore:
         return replace(file, bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
 
     def kept(self) -> frozenset[str]:
-        """Paths, relative to the root, of all kept snapshot files."""
-        found = (self._root / "data").glob("*/*.parquet")
+        """Paths, relative to the root, of all kept files: of snapshots, and landed bytes."""
+        found = chain(
+            (self._root / "data").glob("*/*.parquet"),
+            (self._root / "raw").glob("[0-9a-f][0-9a-f]/*"),
+        )
         return frozenset(path.relative_to(self._root).as_posix() for path in found)
 
     def remove(self, path: str) -> int:

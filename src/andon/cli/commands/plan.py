@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from andon.cli.failure import painted
-from andon.cli.selecting import exclude_option, joined, select_argument
+from andon.cli.selecting import exclude_option, interval_options, joined, select_argument
 from andon.cli.session import LIST_MOST, Session, colour, global_options
 from andon.cli.tables import shortened, table
 from andon.cli.text import listed, plural
@@ -23,11 +23,18 @@ _COLOURS = {"build": "32", "ask": "36", "maybe": "2", "blocked": "33", "remove":
 @click.command()
 @select_argument
 @exclude_option
+@interval_options
 @click.option("--check", "is_check", is_flag=True, help="Exit with 10 if there is work to do.")
 @global_options
 @click.pass_obj
 def command(
-    session: Session, select: tuple[str, ...], exclude: tuple[str, ...], is_check: bool
+    session: Session,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    first: str | None,
+    last: str | None,
+    restate: bool,
+    is_check: bool,
 ) -> int:
     """Say what a run would do to every asset, and why. Writes nothing.
 
@@ -35,7 +42,9 @@ def command(
     2+NAME+1, tag:T, path:P, owner:O, source:S; a comma means and, a space means or.
     """
     with session.open() as project:
-        plan = project.plan(joined(select), joined(exclude))
+        plan = project.plan(
+            joined(select), joined(exclude), first=first, last=last, restate=restate
+        )
     if session.is_machine:
         from andon.cli.json import plan_record
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from andon.cli.person import by_option
-from andon.cli.selecting import exclude_option, joined, select_argument
+from andon.cli.selecting import exclude_option, interval_options, joined, select_argument
 from andon.cli.session import Session, global_options
 
 
 @click.command()
 @select_argument
 @exclude_option
+@interval_options
 @click.option(
     "--fail-fast/--keep-going",
     default=False,
@@ -29,6 +30,9 @@ def command(
     session: Session,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
+    first: str | None,
+    last: str | None,
+    restate: bool,
     fail_fast: bool,
     adopt: bool,
     by: str | None,
@@ -53,6 +57,9 @@ def command(
                 fail_fast=fail_fast,
                 observer=screen,
                 stopping=stopping.event,
+                first=first,
+                last=last,
+                restate=restate,
             )
     code = report.exit_code
     if report.status == "cancelled" and stopping.exit_code:

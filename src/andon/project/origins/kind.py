@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from andon.project.fields import Fields
 from andon.spec.origin import Origin
+from andon.spec.source import Format
 
 
 class OriginKind(Struct, frozen=True, kw_only=True):
@@ -19,9 +20,11 @@ class OriginKind(Struct, frozen=True, kw_only=True):
         read: the origin of one table, from its fields and those of the connection (None where there
             is none); None if something is wrong, which is noted.
         has_dialect: whether tables are text whose dialect may be declared.
+        format: of what is landed, where it is always the same.
     """
 
     connection_keys: tuple[str, ...]
     table_keys: tuple[str, ...]
     read: Callable[[Fields, Fields | None], Origin | None]
     has_dialect: bool = False
+    format: Format | None = None

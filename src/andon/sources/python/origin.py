@@ -97,6 +97,9 @@ class PythonFunctions:
         """A function does not yield the same bytes again."""
         return False
 
+    def close(self) -> None:
+        """Nothing is held open: a function ends with its pieces."""
+
     def _deliveries(
         self,
         table: SourceTable,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
 from andon.errors import RequirementFailed, Unavailable
-from andon.stores.sqlite import failures, pins, queries
+from andon.stores.sqlite import failures, pins, queries, slices
 from andon.stores.sqlite.connections import Connections
 from andon.stores.sqlite.encoding import from_us, to_us
 from andon.stores.sqlite.place import MOUNTS
@@ -21,6 +21,7 @@ from andon.stores.steps import OnStep, ignore
 
 if TYPE_CHECKING:
     from andon.catalog.commit import Commit, Committed
+    from andon.catalog.slices import Figure, Piece, Slice
     from andon.events import Event
 
 Result = TypeVar("Result")
@@ -31,7 +32,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class SqliteCatalog:
-    """A `CatalogStore` in one SQLite file, in write-ahead mode, fully synchronous.
+    """A `CatalogStore` and `SliceStore` in one SQLite file, in write-ahead mode, fully synchronous.
 
     The file is created by the first write; before that every read finds an empty catalog. Next to
     it lies the folder ``pins`` with the locks of live readers.
@@ -146,6 +147,18 @@ class SqliteCatalog:
     def audits(self, snapshot_id: str) -> Sequence[Audit]:
         """Audits of a snapshot, newest first."""
         return self._read(lambda c: queries.audits(c, snapshot_id), [])
+
+    def slices(self, snapshot_id: str) -> tuple[Slice, ...]:
+        """Intervals of an incremental snapshot in order; nothing if it has none."""
+        return self._read(lambda c: slices.slices(c, snapshot_id), ())
+
+    def figures(self, paths: Sequence[str], by: str) -> dict[str, tuple[Figure, ...]]:
+        """What stored files hold of each interval, by path; see the port."""
+        return self._read(lambda c: slices.figures(c, paths, by), {})
+
+    def pieces(self, asset: str | None = None) -> Sequence[Piece]:
+        """Finished parts of incremental snapshots that are still being built."""
+        return self._read(lambda c: slices.pieces(c, asset), [])
 
     def deliveries(self, table: str | None = None) -> Sequence[Delivery]:
         """All deliveries ever, in order of arrival."""

@@ -11,6 +11,7 @@ import msgspec
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot
 
 if TYPE_CHECKING:
+    from andon.catalog.slices import Figure, Piece, Slice
     from andon.events import Event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +67,30 @@ def decode_publication(body: bytes) -> Publication:
     """A publication as it was recorded."""
     publication: Publication = _decoder(Publication).decode(body)
     return publication
+
+
+def decode_slices(body: bytes) -> tuple[Slice, ...]:
+    """Intervals of a snapshot."""
+    from andon.catalog.slices import Slice
+
+    found: tuple[Slice, ...] = _decoder(tuple[Slice, ...]).decode(body)
+    return found
+
+
+def decode_figures(body: bytes) -> tuple[Figure, ...]:
+    """What a file holds of each interval."""
+    from andon.catalog.slices import Figure
+
+    found: tuple[Figure, ...] = _decoder(tuple[Figure, ...]).decode(body)
+    return found
+
+
+def decode_piece(body: bytes) -> Piece:
+    """A finished part of a snapshot."""
+    from andon.catalog.slices import Piece
+
+    found: Piece = _decoder(Piece).decode(body)
+    return found
 
 
 def decode_run(body: bytes) -> RunRecord:

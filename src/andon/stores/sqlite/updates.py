@@ -12,12 +12,17 @@ from msgspec.structs import replace
 from andon.catalog.commit import (
     AddAudit,
     AddDeliveries,
+    AddPiece,
     AddSnapshot,
+    DropPieces,
     Emit,
     Forget,
     Publish,
+    PutFigures,
     PutRun,
+    PutSlices,
     RecordKey,
+    RecordUpdate,
     Release,
     SetDeliveryState,
     SetStatus,
@@ -26,7 +31,7 @@ from andon.catalog.commit import (
 )
 from andon.catalog.records import Delivery, Publication, Snapshot
 from andon.errors import RequirementFailed
-from andon.stores.sqlite import failures
+from andon.stores.sqlite import failures, slices
 from andon.stores.sqlite.encoding import encode, to_us
 from andon.stores.sqlite.usable import unusable_snapshots
 
@@ -63,6 +68,12 @@ class Writing:
 
     def apply(self, update: Update) -> None:
         """Apply one update."""
+        if isinstance(update, PutSlices | PutFigures | AddPiece | DropPieces):
+            slices.write(self.connection, update)
+        else:
+            self._apply(update)
+
+    def _apply(self, update: RecordUpdate) -> None:
         match update:
             case AddSnapshot(snapshot=snapshot):
                 self._add_snapshot(snapshot)
@@ -97,8 +108,11 @@ class Writing:
                     " on conflict (id) do update set body = excluded.body",
                     (run.id, encode(run)),
                 )
-            case Forget(snapshot_ids=ids):
+            case Forget(snapshot_ids=ids, paths=paths):
                 self._forget(ids)
+                self.connection.executemany(
+                    "delete from figures where path = ?", [(path,) for path in (*ids, *paths)]
+                )
             case Emit(event=event):
                 self.connection.execute(
                     "insert into events (at_us, kind, body) values (?, ?, ?)",
@@ -212,6 +226,7 @@ class Writing:
             "delete from build_keys where snapshot_id = ?",
             "delete from audits where snapshot_id = ?",
             "delete from view_inputs where view_id = ?",
+            "delete from slices where snapshot_id = ?",
         ):
             self.connection.executemany(statement, rows)
 

@@ -1,0 +1,108 @@
+"""What can go wrong on the way to a remote file, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from andon.errors import AndonError, Problem, TaskFailed, Unavailable
+
+Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "odd"]
+"""denied: the credentials are wrong or not enough. absent: no such bucket, container or folder.
+gone: no such file. away: the host is not known or does not answer. busy: it answers, but not now.
+broken: other bytes than were told of. changed: other bytes than a moment ago. odd: all else."""
+
+_TRANSIENT: Final = frozenset({"away", "busy", "broken", "changed"})
+_PASSING: Final = frozenset({"away", "busy", "gone", "changed"})
+_CODES: Final[dict[Kind, str]] = {
+    "denied": "SRC022",
+    "absent": "SRC023",
+    "gone": "SRC025",
+    "away": "SRC024",
+    "busy": "SRC024",
+    "broken": "SRC025",
+    "changed": "SRC025",
+    "odd": "SRC023",
+}
+_WHY: Final[dict[Kind, str]] = {
+    "denied": "the place refuses who asks: the credentials are wrong, or they do not allow this",
+    "absent": "nothing is there under that name, so nothing can be read from it",
+    "gone": "it was listed a moment ago; a source is read whole or not at all",
+    "away": "the host is not known or does not answer; what arrived before stays as it is",
+    "busy": "the place answers that it cannot serve now; what arrived before stays as it is",
+    "broken": "bytes that are not whole are never landed; what arrived before stays as it is",
+    "changed": "bytes of two versions are never mixed; what arrived before stays as it is",
+    "odd": "the place answered in a way that Andon does not expect",
+}
+_FIX: Final[dict[Kind, str]] = {
+    "denied": "correct the secrets that `connection` refers to, or have the right to read granted",
+    "absent": "correct the name in `path`, or `endpoint_url`, `region` or `account` in `connection`",
+    "gone": "run again: what is there then is read",
+    "away": "correct the host in `path` or `endpoint_url`, or run again when the network is there",
+    "busy": "run again later",
+    "broken": "run again; if it comes back, the place or something between it and here is faulty",
+    "changed": "run again when nobody writes to it",
+    "odd": "look at `path` and `connection`; if both are right, report it",
+}
+_SHOWN: Final = 3
+
+
+class Failure(Exception):
+    """One thing that went wrong; never an OSError, which would be taken for a fault of the disk.
+
+    Args:
+        kind: decides what is done about it.
+        reason: in words, without secrets.
+        wait_s: seconds that the place asks to be left alone.
+    """
+
+    def __init__(self, kind: Kind, reason: str, *, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+        self.kind: Kind = kind
+        self.reason = reason
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed in a moment."""
+        return self.kind in _TRANSIENT
+
+
+def problem_of(failure: Failure, names: Sequence[str]) -> Problem:
+    """One problem for all files that failed alike."""
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return Problem(
+        code=_CODES[failure.kind],
+        what=f"{shown}{more} cannot be read: {failure.reason}",
+        why=_WHY[failure.kind],
+        fix=_FIX[failure.kind],
+    )
+
+
+def told(failed: Sequence[tuple[str, Failure]]) -> AndonError:
+    """The error for files that could not be read; each kind of failure is one problem.
+
+    It is `Unavailable` if every one of them may pass by itself.
+    """
+    kinds: dict[tuple[str, str], list[str]] = {}
+    first: dict[tuple[str, str], Failure] = {}
+    for name, failure in failed:
+        key = (failure.kind, failure.reason)
+        kinds.setdefault(key, []).append(name)
+        first.setdefault(key, failure)
+    problems = [problem_of(first[key], names) for key, names in kinds.items()]
+    is_passing = all(failure.kind in _PASSING for _, failure in failed)
+    return Unavailable(*problems) if is_passing else TaskFailed(*problems)
+
+
+def not_installed(library: str, extra: str) -> TaskFailed:
+    """A library that is an extra of its own is missing."""
+    return TaskFailed(
+        Problem(
+            code="SRC021",
+            what=f"`{library}` is not installed, which reads such addresses",
+            why="what reads remote places is large, so it is installed by those who need it",
+            fix=f"`pip install 'andon[{extra}]'`",
+        )
+    )

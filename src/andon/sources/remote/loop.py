@@ -1,0 +1,48 @@
+"""fsspec's own thread, in which all asynchronous file systems run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+QUIET_S = 120
+"""Seconds after which one step of a request is given up, if no library does so before."""
+
+_TALKATIVE = ("fsspec", "s3fs", "gcsfs", "adlfs", "azure", "asyncssh", "sshfs", "aiobotocore")
+
+
+def open_file_system(protocol: str, options: dict[str, Any]) -> Any:
+    """A file system of its own, that keeps no listing: two looks ask twice."""
+    import fsspec
+
+    hush()
+    kind = fsspec.get_filesystem_class(protocol)
+    return kind(skip_instance_cache=True, use_listings_cache=False, **options)
+
+
+def hush() -> None:
+    """Keep the libraries from writing what is told as a problem, with whatever it may hold."""
+    for name in _TALKATIVE:
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+
+def wait_for(loop: Any, step: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """What a call gives that has to be awaited, from any other thread.
+
+    Raises:
+        TimeoutError: it does not end.
+    """
+
+    async def awaited() -> Any:
+        return await step(*arguments, **named)
+
+    future = asyncio.run_coroutine_threadsafe(awaited(), loop)
+    try:
+        return future.result(QUIET_S)
+    except BaseException:
+        future.cancel()
+        raise

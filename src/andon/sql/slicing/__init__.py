@@ -1,0 +1,1 @@
+"""How far a query can be built part by part: see `andon.sql.slices`."""

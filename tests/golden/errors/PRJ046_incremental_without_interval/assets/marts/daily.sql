@@ -1,0 +1,4 @@
+/* andon
+materialize: incremental
+*/
+select order_id from raw.orders

@@ -1,0 +1,4 @@
+/* andon
+interval: {column: day, every: dya, lookback: 3}
+*/
+select order_id from raw.orders
