@@ -219,10 +219,9 @@ def test_without_a_complete_line_there_is_no_table(shop: Project, content: bytes
 @pytest.mark.parametrize("seed", range(4))
 def test_any_way_of_writing_and_looking_gives_what_was_written(shop: Project, seed: int) -> None:
     chance = random.Random(seed)
-    text, written, number = b"", 0, 0
-    for _ in range(60):
+    text, written = b"", 0
+    for number in range(60):
         text += b'%d,"a ""%s\n"\n' % (number, b"\n" * chance.randint(0, 2))
-        number += 1
     append(shop, "a.csv", b"n,t\n")
     while written < len(text):
         size = chance.randint(1, 60)
@@ -298,7 +297,7 @@ def test_a_rollback_leaves_the_lines_where_they_are(tmp_path: Path) -> None:
         opened.run()
         for number in (2, 3):
             with (folder / "logs/a.jsonl").open("a") as stream:
-                stream.write('{"n": %d}\n' % number)
+                stream.write(f'{{"n": {number}}}\n')
             opened.run()
             if number == 2:
                 opened.rollback()
