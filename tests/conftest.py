@@ -72,17 +72,20 @@ def sftp(sshd: SshServer, tmp_path: Path) -> Sftp:
     return Sftp(sshd, tmp_path / "far")
 
 
+@pytest.fixture
+def gcs(gcs_url: str) -> Gcs:
+    return Gcs(gcs_url)
+
+
+@pytest.fixture
+def azure(azure_url: str) -> Azure:
+    return Azure(azure_url)
+
+
 @pytest.fixture(params=["s3", "gcs", "azure", "sftp"])
 def remote(request: pytest.FixtureRequest) -> Remote:
     """A place with files, one of each kind that can list them."""
-    found: Remote
-    match request.param:
-        case "gcs":
-            found = Gcs(request.getfixturevalue("gcs_url"))
-        case "azure":
-            found = Azure(request.getfixturevalue("azure_url"))
-        case _:
-            found = request.getfixturevalue(request.param)
+    found: Remote = request.getfixturevalue(request.param)
     return found
 
 

@@ -52,8 +52,10 @@ class Server:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill the server with all its children, at once."""
+        """Kill the server with all its children, at once; safe to repeat."""
         assert self.process is not None
+        if self.process.poll() is not None:
+            return
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 

@@ -21,7 +21,7 @@ from andon.cli import reference
 from andon.errors import Problem, Where
 from andon.execution import outcome
 from andon.planning import action
-from andon.schema import Column, Schema
+from andon.schema import ChangeKind, Column, FieldChange, Schema
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -45,6 +45,7 @@ RECORDS: tuple[type, ...] = (
     records.Change,
     records.Held,
     records.Snapshot,
+    records.Evolution,
     records.InputRef,
     records.DataFile,
     records.Digest,
@@ -59,6 +60,7 @@ RECORDS: tuple[type, ...] = (
     Where,
     Schema,
     Column,
+    FieldChange,
 )
 WORDS: dict[str, object] = {
     "Kind": action.Kind,
@@ -67,6 +69,7 @@ WORDS: dict[str, object] = {
     "Verdict": records.Verdict,
     "SnapshotStatus": records.SnapshotStatus,
     "FileRole": records.FileRole,
+    "ChangeKind": ChangeKind,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from andon.schema import FieldChange
+
 
 class RunStarted(Struct, frozen=True, kw_only=True):
     """A run began."""
@@ -85,6 +87,20 @@ class Published(Struct, frozen=True, kw_only=True):
     held: int
 
 
+class SchemaChanged(Struct, frozen=True, kw_only=True):
+    """A raw table was published with other columns than before.
+
+    `seconds` is the time from the arrival of the data to the publication that made it usable.
+    """
+
+    run_id: str
+    publication_id: str
+    table: str
+    changes: tuple[FieldChange, ...]
+    is_breaking: bool
+    seconds: float
+
+
 class RolledBack(Struct, frozen=True, kw_only=True):
     """Pointers moved back."""
 
@@ -133,6 +149,7 @@ Event = (
     | TaskFinished
     | CheckFailedEvent
     | Published
+    | SchemaChanged
     | RolledBack
     | ReleasedEvent
     | EngineAdopted

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from andon.hashing import value_hash
+
+ChangeKind = Literal["new", "vanished", "widened", "narrowed", "retyped", "renamed"]
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -40,3 +44,27 @@ class Schema(Struct, frozen=True):
         """The column of that name, compared without case, or None."""
         folded = name.casefold()
         return next((c for c in self.columns if c.name.casefold() == folded), None)
+
+
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """How one column, or one field within a column, differs from what it was.
+
+    Attributes:
+        path: its name; of a nested field the way to it: ``address.zip``, ``items[].sku``.
+        kind: widened holds every value that it held before, narrowed not every one, retyped is
+            another kind of value. Vanished from what arrives may still be kept by the table.
+        is_breaking: whether what reads the column may stop to work, or to be true.
+        before, after: types; empty where there is none.
+        was: former path of what was renamed.
+        sureness: from 0 to 1; below 1 where it was told by evidence.
+        is_kept: of a vanished one, whether the table keeps it, null in new rows.
+    """
+
+    path: str
+    kind: ChangeKind
+    is_breaking: bool
+    before: str = ""
+    after: str = ""
+    was: str = ""
+    sureness: float = 1.0
+    is_kept: bool = False

@@ -383,6 +383,8 @@ def test_events_come_in_order_after_a_number(catalog: CatalogStore) -> None:
     catalog.commit(Commit(updates=tuple(Emit(event=e) for e in events)), NOW)
     assert [event for _, _, event in catalog.events()] == list(events)
     assert [event for _, _, event in catalog.events(after=1, limit=1)] == [events[1]]
+    found = catalog.events(kinds=("EngineAdopted",))
+    assert [event for _, _, event in found] == [e for e in events if isinstance(e, EngineAdopted)]
 
 
 def test_an_event_of_a_failed_commit_is_not_there(catalog: CatalogStore) -> None:

@@ -200,8 +200,20 @@ def test_lost_bytes_of_a_part_are_landed_again_from_the_file(shop: Project) -> N
     assert kept(shop) == b"n\n2\n"
 
 
-def test_a_compressed_file_is_refused(shop: Project) -> None:
-    append(shop, "a.jsonl", b"\x1f\x8b\x08\x00 not lines\n")
+def test_of_lines_above_the_header_only_the_header_belongs_to_each_part(shop: Project) -> None:
+    append(shop, "a.csv", b"# Made by the shop\n\nid,word,ms\n1,a,5\n2,b,6\n3,c,7\n")
+    arrive(shop, CSV)
+    append(shop, "a.csv", b"4,d,8\n")
+    arrive(shop, CSV)
+    raw = shop.build(CSV)
+    assert [column.name for column in raw.schema.columns[:3]] == ["id", "word", "ms"]
+    assert [row[:3] for row in shop.rows(raw)][-1] == (4, "d", 8)
+    assert raw.rows == 4
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00 not lines\n", "a\n".encode("utf-16")])
+def test_a_file_that_cannot_be_read_in_parts_is_refused(shop: Project, content: bytes) -> None:
+    append(shop, "a.jsonl", content)
     with pytest.raises(TaskFailed) as caught:
         arrive(shop, LINES)
     assert caught.value.code == "SRC068"

@@ -128,11 +128,9 @@ def compare(
 def arrived_with(table: str, landed: Sequence[Delivery], known: Sequence[Delivery]) -> Arrivals:
     """What deliveries that were just landed are to those known before; of vanished ones nothing.
 
-    Parts of a sequence are new, unless they are recorded again with another position. A file that
-    was read again and has the bytes it had is none of all.
+    Parts of a sequence are new. A file that was read again and has the bytes it had is none of all.
     """
-    before = {delivery.id for delivery in known}
-    parts = tuple(_found(d) for d in landed if d.number and d.id not in before)
+    parts = tuple(_found(delivery) for delivery in landed if delivery.number)
     files = [_found(delivery) for delivery in landed if not delivery.number]
     arrived = decide(table, files, known)
     return replace(arrived, new=(*parts, *arrived.new), vanished=())

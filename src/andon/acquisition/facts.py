@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         encoding: of text that is not UTF-8 and had to be told.
         notes: what had to be guessed, in words.
         refused: why nothing of it can be read; then there are no records.
+        members: of an archive, the facts of its members by name; its own counts are theirs.
     """
 
     reading: str
@@ -59,6 +61,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     encoding: str = ""
     notes: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    members: tuple[tuple[str, Facts], ...] = ()
 
     @property
     def served(self) -> int:
@@ -87,10 +90,36 @@ def may_have_notes(text: str) -> bool:
     return _NOTED in text
 
 
+def of_members(reading: str, members: Sequence[tuple[str, Facts]]) -> Facts:
+    """Facts of an archive. One of which no member can be read is refused itself."""
+    problems = tuple(told for _, facts in members for told in facts.refused)
+    if problems and all(facts.refused for _, facts in members):
+        return Facts(reading=reading, records=0, refused=problems)
+    return Facts(
+        reading=reading,
+        records=sum(facts.records for _, facts in members),
+        bad=sum(facts.bad for _, facts in members),
+        around=sum(facts.around for _, facts in members),
+        members=tuple(members),
+    )
+
+
 def encode(facts: Facts) -> str:
     """JSON text of facts; equal facts give equal text."""
+    told = {"reading": facts.reading, **_plain(facts)}
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+
+
+def decode(text: str, reading: str) -> Facts | None:
+    """Facts from their JSON text, or None if there are none or they hold for another reading."""
+    if not text:
+        return None
+    found = json.loads(text)
+    return _facts(found, reading) if found.get("reading") == reading else None
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "reading": facts.reading,
         "records": facts.records,
         "bad": facts.bad,
         "columns": facts.columns,
@@ -101,16 +130,12 @@ def encode(facts: Facts) -> str:
         value = getattr(facts, name)
         if value:
             told[name] = msgspec.to_builtins(value)
-    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    if facts.members:
+        told["members"] = [[name, _plain(one)] for name, one in facts.members]
+    return told
 
 
-def decode(text: str, reading: str) -> Facts | None:
-    """Facts from their JSON text, or None if there are none or they hold for another reading."""
-    if not text:
-        return None
-    found = json.loads(text)
-    if found.get("reading") != reading:
-        return None
+def _facts(found: dict[str, Any], reading: str) -> Facts:
     columns = tuple(
         (name, evidence if isinstance(evidence, int) else tuple(evidence))
         for name, evidence in found["columns"]
@@ -127,4 +152,5 @@ def decode(text: str, reading: str) -> Facts | None:
         encoding=found.get("encoding", ""),
         notes=tuple(found.get("notes", ())),
         refused=tuple(Refusal(**one) for one in found.get("refused", ())),
+        members=tuple((name, _facts(one, reading)) for name, one in found.get("members", ())),
     )

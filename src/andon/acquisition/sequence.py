@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
-from andon.acquisition.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
@@ -74,7 +73,7 @@ def part(
     path, (content, length) = part_path(name, number), kept
     return Delivery(
         # What was taken back and is read again is another delivery, though it be the same bytes.
-        id=value_hash([delivery_id(table.name, path, content), repeats, run_id]),
+        id=value_hash([table.name, path, content, repeats, run_id]),
         table=table.name,
         path=path,
         content=content,

@@ -16,7 +16,7 @@ from andon.app.sweep import sweep
 from andon.catalog.commit import Commit, Emit, PutRun, Update
 from andon.catalog.records import Publication, RunRecord
 from andon.errors import Conflict, Problem
-from andon.events import RunFinished, TaskFinished
+from andon.events import RunFinished, SchemaChanged, TaskFinished
 from andon.execution.line import Line, Tools
 from andon.execution.outcome import Outcome, RunReport
 from andon.execution.publish import publish
@@ -24,7 +24,6 @@ from andon.execution.schedule import run_all
 from andon.execution.settle import Settled, settle_run
 from andon.execution.task import perform
 from andon.graph.order import critical_path
-from andon.planning.action import Plan
 
 
 def carry_out(
@@ -62,17 +61,17 @@ def carry_out(
         stopped = order.stopping()
         if stopped:
             _finish(tools, record, outcomes, "cancelled", began)
-            return _report(prepared.plan, record, outcomes, None, None, "cancelled", began, round_)
+            return _report(line, record, outcomes, None, None, (), "cancelled", began, round_)
         settled = settle_run(line, outcomes)
         status: Literal["done", "failed"] = "failed" if settled.settlement.held else "done"
         removed = _removed(prepared, settled)
         closing = _closing(tools, record, outcomes, status, began)
         try:
-            publication = publish(line, outcomes, settled, removed, closing)
+            publication, changed = publish(line, outcomes, settled, removed, closing)
         except Conflict:
             _finish(tools, record, outcomes, "conflict", began)
             raise
-    return _report(prepared.plan, record, outcomes, settled, publication, status, began, round_)
+    return _report(line, record, outcomes, settled, publication, changed, status, began, round_)
 
 
 def _removed(prepared: Prepared, settled: Settled) -> tuple[str, ...]:
@@ -169,19 +168,33 @@ def _finish(
     tools.catalog.commit(Commit(updates=updates), tools.clock.now())
 
 
-def _warnings(plan: Plan, outcomes: dict[str, Outcome]) -> tuple[Problem, ...]:
+def _warnings(line: Line, outcomes: dict[str, Outcome]) -> tuple[Problem, ...]:
     """What was told when planning, then what the tasks found; each once."""
-    told = [p for p in plan.warnings if p.severity == "warning"]
-    found = [p for outcome in outcomes.values() for p in outcome.warnings]
+    told = [p for p in line.plan.warnings if p.severity == "warning"]
+    found = [
+        p for outcome in outcomes.values() for p in (*outcome.warnings, *_broken(line, outcome))
+    ]
     return tuple(dict.fromkeys([*told, *found]))
 
 
+def _broken(line: Line, outcome: Outcome) -> tuple[Problem, ...]:
+    """A warning if columns of a raw table changed so that readers of it may break."""
+    if not outcome.changes:
+        return ()
+    from andon.acquisition.changes import warning_of
+
+    name = outcome.asset
+    warning = warning_of(name, outcome.changes, line.graph.readers[name], line.assets[name].owner)
+    return (warning,) if warning else ()
+
+
 def _report(
-    plan: Plan,
+    line: Line,
     record: RunRecord,
     outcomes: dict[str, Outcome],
     settled: Settled | None,
     publication: Publication | None,
+    changed: tuple[SchemaChanged, ...],
     status: Literal["done", "failed", "cancelled"],
     began: float,
     round_: int,
@@ -195,8 +208,9 @@ def _report(
         publication=publication,
         held=settled.settlement.held if settled else (),
         crossings=settled.verdicts if settled else (),
-        left_out=plan.left_out,
-        warnings=_warnings(plan, outcomes),
+        left_out=line.plan.left_out,
+        warnings=_warnings(line, outcomes),
         seconds=time.perf_counter() - began,
         rounds=round_,
+        schema_changes=changed,
     )

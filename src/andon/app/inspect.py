@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from andon.acquisition.refused import notes_of, problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
+from andon.app.schema_history import last_change
 from andon.app.select import chosen
 from andon.app.selection import Selection
 from andon.app.views import AssetLine, AssetView, FailingRows
@@ -177,6 +178,9 @@ def show(
         candidate_checks=newest_results(tools, candidate),
         facts=_facts(tools, spec, asset, snapshot),
         column_notes=asset.column_notes,
+        schema_change=None
+        if isinstance(asset, AssetSpec)
+        else last_change(tools, name, environment),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import assert_never
 
 from andon.ports.engine import Engine
 from andon.ports.origin import Origin
@@ -14,7 +15,14 @@ from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigi
 from andon.spec.source import SourceTable
 
 
-class Origins:
+def origins(
+    root: Path,
+    store: TableStore,
+    *,
+    engine: Callable[[], Engine],
+    runner: Callable[[], PythonRunner],
+    timeout_s: float,
+) -> Callable[[SourceTable], Origin]:
     """What acquires a table, by the kind of its origin.
 
     Args:
@@ -23,60 +31,55 @@ class Origins:
         engine: compares what arrives with what is kept, where an origin needs it.
         runner: calls functions of the project; timeout_s: longest wait for what they yield.
     """
+    made: dict[tuple[type, bool, bool], Origin] = {}
 
-    def __init__(
-        self,
-        root: Path,
-        store: TableStore,
-        engine: Callable[[], Engine],
-        runner: Callable[[], PythonRunner],
-        timeout_s: float,
-    ) -> None:
-        self._root, self._store, self._engine = root, store, engine
-        self._runner, self._timeout_s = runner, timeout_s
-        self._made: dict[str, Origin] = {}
-
-    def __call__(self, table: SourceTable) -> Origin:
-        """The adapter of a table; the same one for all tables of a kind."""
-        kind = type(table.origin).__name__
-        if isinstance(table.origin, FilesOrigin):
-            is_far = any(is_remote(path) for path in table.paths)
-            kind += " far" if is_far else " growing" if table.origin.grows else ""
-        if kind not in self._made:
-            self._made[kind] = self._make(table)
-        return self._made[kind]
-
-    def _make(self, table: SourceTable) -> Origin:
-        match table.origin:
-            case FilesOrigin(grows=grows):
-                return self._of_files(table, grows=grows)
+    def make(table: SourceTable) -> Origin:
+        origin = table.origin
+        match origin:
+            case FilesOrigin():
+                return _files(root, store, is_far=_is_far(table), grows=origin.grows)
             case DatabaseOrigin():
                 from andon.app.doors import DOORS
                 from andon.sources.databases.origin import DatabaseTables
 
-                return DatabaseTables(self._root, self._store, self._engine, DOORS)
+                return DatabaseTables(root, store, engine, DOORS)
             case HttpOrigin():
                 from andon.sources.http.origin import HttpApi
 
-                return HttpApi(self._root, self._store)
+                return HttpApi(root, store)
             case PythonOrigin():
                 from andon.sources.python.origin import PythonFunctions
 
-                return PythonFunctions(self._root, self._store, self._runner, self._timeout_s)
+                return PythonFunctions(root, store, runner, timeout_s)
             case PushOrigin():
                 from andon.sources.pushed import PushedDocuments
 
                 return PushedDocuments()
+            case _:
+                assert_never(origin)
 
-    def _of_files(self, table: SourceTable, *, grows: bool) -> Origin:
-        if any(is_remote(path) for path in table.paths):
-            from andon.sources.remote.files import RemoteFiles
+    def origin_of(table: SourceTable) -> Origin:
+        kind = (type(table.origin), _is_far(table), getattr(table.origin, "grows", False))
+        if kind not in made:
+            made[kind] = make(table)
+        return made[kind]
 
-            return RemoteFiles(self._root, self._store)
-        if grows:
-            from andon.sources.growing import GrowingFiles
+    return origin_of
 
-            return GrowingFiles(self._root, self._store)
-        from andon.sources.files import LocalFiles
 
-        return LocalFiles(self._root, self._store)
+def _is_far(table: SourceTable) -> bool:
+    return any(is_remote(path) for path in table.paths)
+
+
+def _files(root: Path, store: TableStore, *, is_far: bool, grows: bool) -> Origin:
+    if is_far:
+        from andon.sources.remote.files import RemoteFiles
+
+        return RemoteFiles(root, store)
+    if grows:
+        from andon.sources.growing import GrowingFiles
+
+        return GrowingFiles(root, store)
+    from andon.sources.files import LocalFiles
+
+    return LocalFiles(root, store)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Publication, Snapshot
+from andon.events import SchemaChanged
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class AssetView(Struct, frozen=True, kw_only=True):
         candidate: the newest snapshot that is not served, with its verdicts, if it was rejected.
         column_notes: per column what is declared about it (description, classification).
         facts: source facts in words (system, legal basis, deliveries).
+        schema_change: of a raw table, the last publication that changed its columns.
     """
 
     name: str
@@ -55,6 +57,7 @@ class AssetView(Struct, frozen=True, kw_only=True):
     candidate_checks: tuple[CheckResult, ...]
     facts: tuple[tuple[str, str], ...]
     column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    schema_change: SchemaChanged | None = None
 
 
 class FailingRows(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
-from andon.app.origins import Origins
+from andon.app.origins import origins
 from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
@@ -107,8 +107,12 @@ def wire(
         few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
-        origin=Origins(
-            root, store, lambda: engine, lambda: _as_runner(runner()), spec.settings.timeout_s
+        origin=origins(
+            root,
+            store,
+            engine=lambda: engine,
+            runner=lambda: _as_runner(runner()),
+            timeout_s=spec.settings.timeout_s,
         ),
         reader=RawReader(engine, store),
         catalog=catalog,

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from andon.schema import Schema
+from andon.schema import FieldChange, Schema
 
 SnapshotStatus = Literal["candidate", "accepted", "rejected", "marked"]
 """candidate: built, not published yet; accepted: passed and was published; rejected: a check with
@@ -95,6 +95,19 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     reads: tuple[tuple[str, str], ...] = ()
 
 
+class Evolution(Struct, frozen=True, kw_only=True):
+    """How the columns of a raw table differ from those served when it was built.
+
+    Attributes:
+        since: id of the snapshot compared with.
+        arrived_at: when the first of the data arrived that is not in that snapshot.
+    """
+
+    since: str
+    arrived_at: datetime
+    changes: tuple[FieldChange, ...]
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """One immutable state of one asset's data.
 
@@ -113,6 +126,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         deliveries: for raw tables: ids of the deliveries in it, in order.
         facts: small extra facts for people (legal basis, seconds, engine), key -> text.
         status_at: recorded time of the last change of status, given by the store; None before that.
+        evolution: of a raw table, what of its columns changed; None if nothing did.
     """
 
     id: str
@@ -134,6 +148,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...] = ()
     status: SnapshotStatus = "candidate"
     status_at: datetime | None = None
+    evolution: Evolution | None = None
 
     @property
     def data_files(self) -> tuple[DataFile, ...]:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from andon.errors import Problem, Where
+    from andon.events import SchemaChanged
     from andon.execution.outcome import Notice, Outcome, RunReport
     from andon.planning.action import Action, Plan
+    from andon.schema import FieldChange
 
 VERSION = 1
 """Version of the shapes; a key taken away or given another meaning is a new one."""
@@ -191,6 +193,32 @@ def publication_record(publication: Publication | None) -> Record | None:
     }
 
 
+def field_change_record(change: FieldChange) -> Record:
+    """How one column differs from what it was."""
+    return {
+        "path": change.path,
+        "kind": change.kind,
+        "breaking": change.is_breaking,
+        "before": change.before or None,
+        "after": change.after or None,
+        "was": change.was or None,
+        "sureness": change.sureness,
+        "kept": change.is_kept,
+    }
+
+
+def schema_change_record(event: SchemaChanged) -> Record:
+    """Changes of one raw table that were published together."""
+    return {
+        "table": event.table,
+        "publication": event.publication_id,
+        "run": event.run_id,
+        "breaking": event.is_breaking,
+        "seconds": event.seconds,
+        "changes": [field_change_record(change) for change in event.changes],
+    }
+
+
 def outcome_record(outcome: Outcome) -> Record:
     """What became of one asset."""
     snapshot = outcome.snapshot
@@ -205,6 +233,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "snapshot": snapshot.id if snapshot else None,
         "because_of": outcome.because_of or None,
         "note": outcome.note or None,
+        "schema_changes": [field_change_record(change) for change in outcome.changes],
         "audit": audit_record(outcome.audit),
         "problems": [problem_record(problem) for problem in outcome.problems],
     }
@@ -224,6 +253,7 @@ def report_record(report: RunReport, exit_code: int) -> Record:
         "held": [held_record(held) for held in report.held],
         "left_out": list(report.left_out),
         "warnings": [problem_record(problem) for problem in report.warnings],
+        "schema_changes": [schema_change_record(event) for event in report.schema_changes],
     }
 
 

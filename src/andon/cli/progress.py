@@ -83,10 +83,22 @@ def check_line(result: CheckResult) -> str:
 
 def finished_lines(outcome: Outcome) -> list[str]:
     """The line of an asset and below it every check that did not pass."""
-    lines = [outcome_line(outcome)]
+    lines = [outcome_line(outcome), *_changed_lines(outcome)]
     if outcome.audit is not None and outcome.word != "unchanged":
         lines += [check_line(r) for r in outcome.audit.results if r.verdict != "pass"]
     return lines
+
+
+def _changed_lines(outcome: Outcome) -> list[str]:
+    """A line for each column of a raw table that changed."""
+    if not outcome.changes:
+        return []
+    from andon.acquisition.changes import told
+
+    return [
+        f"       schema {cell(told(change))}{' (breaking)' if change.is_breaking else ''}"
+        for change in outcome.changes
+    ]
 
 
 class Screen:

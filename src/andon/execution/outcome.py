@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from andon.catalog.records import Audit, CheckResult, Held, Publication, Snapshot
 from andon.errors import Problem
+from andon.events import SchemaChanged
+from andon.schema import FieldChange
 
 Word = Literal["built", "same", "reused", "audited", "unchanged", "failed", "held", "cancelled"]
 """built: a new snapshot. same: built, but its content equals the served one. reused: a finished
@@ -28,6 +30,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         because_of: the failed asset that holds it.
         note: in words, what was done of it.
         warnings: what was left out of it, and why.
+        changes: of a raw table, how its columns differ from those served before.
         rows_before: rows served before, for the change in percent.
     """
 
@@ -40,6 +43,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     because_of: str = ""
     note: str = ""
     warnings: tuple[Problem, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     rows_before: int | None = None
     attempts: int = 1
 
@@ -90,6 +94,7 @@ class RunReport(Struct, frozen=True, kw_only=True):
         left_out: due inputs of selected assets that were not selected.
         warnings: problems of the declarations and origins that do not stop.
         rounds: how often it was planned again after a conflict.
+        schema_changes: raw tables published with other columns than before.
     """
 
     run_id: str
@@ -103,6 +108,7 @@ class RunReport(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     seconds: float = 0.0
     rounds: int = 1
+    schema_changes: tuple[SchemaChanged, ...] = ()
 
     def __repr__(self) -> str:
         """A few lines, since it is often the last expression of a notebook cell."""

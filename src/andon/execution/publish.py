@@ -19,7 +19,8 @@ from andon.catalog.commit import (
 )
 from andon.catalog.records import Audit, CheckResult, Publication, Snapshot
 from andon.errors import OutcomeUnknown
-from andon.events import Published
+from andon.events import Published, SchemaChanged
+from andon.execution.evolution import schema_events
 from andon.execution.line import Line
 from andon.execution.outcome import Outcome
 from andon.execution.record import keep
@@ -34,13 +35,14 @@ def publish(
     settled: Settled,
     removed: tuple[str, ...],
     extra: tuple[Update, ...],
-) -> Publication | None:
+) -> tuple[Publication | None, tuple[SchemaChanged, ...]]:
     """Move the pointers of everything that settled, in one transaction.
 
     Every pointer the plan read must still be what it was. Safe to repeat with a new id.
 
     Returns:
-        The publication, or None if no pointer moves (then only `extra` is committed).
+        The publication, or None if no pointer moves (then only `extra` is committed), and what of
+        the columns of raw tables it changed.
 
     Raises:
         Conflict: (CAT001) somebody published in between; nothing was changed.
@@ -53,7 +55,7 @@ def publish(
     verdicts = _cross_audits(line, outcomes, settled)
     if not moves:
         line.tools.catalog.commit(Commit(updates=(*verdicts, *extra)), now)
-        return None
+        return None, ()
     publication = Publication(
         id=line.tools.new_id(),
         number=0,
@@ -66,15 +68,17 @@ def publish(
     )
     chosen = [outcomes[name].snapshot for name in settled.settlement.published]
     snapshots = [snapshot for snapshot in chosen if snapshot is not None]
-    commit = _publishing(line, publication, snapshots, (*verdicts, *extra))
+    changed = schema_events(line, publication, outcomes, now)
+    told = tuple(Emit(event=event) for event in changed)
+    commit = _publishing(line, publication, snapshots, (*verdicts, *told, *extra))
     try:
         committed = line.tools.catalog.commit(commit, now)
     except OutcomeUnknown:
         landed = line.tools.catalog.publication(publication.id)
         if landed is None:
             raise
-        return landed
-    return replace(publication, number=committed.publication)
+        return landed, changed
+    return replace(publication, number=committed.publication), changed
 
 
 def _publishing(

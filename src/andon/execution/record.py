@@ -24,6 +24,7 @@ from andon.catalog.slices import Slice
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
 from andon.execution.build import Built
+from andon.execution.evolution import evolution_of
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
@@ -31,6 +32,7 @@ from andon.execution.prove import KEPT, Proof, references
 from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
+from andon.spec.source import SourceTable
 
 
 def subject_of(line: Line, job: Job, built: Built) -> Subject:
@@ -75,6 +77,9 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
     """Keep the files of proved rows and make the record of their snapshot."""
     name = job.asset.name
     snapshot_id = line.tools.new_id()
+    # Before files are moved to where they stay, since values of what was read may be asked for.
+    table = job.asset if isinstance(job.asset, SourceTable) else None
+    evolution = evolution_of(line, table, built) if table else None
     files = tuple(keep(line, name, part) for part in proof.parts)
     return Snapshot(
         id=snapshot_id,
@@ -99,6 +104,7 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
             *(("left out", f"{told.code} {told.what}") for told in built.left_out),
             *(("note", note) for note in built.notes),
         ),
+        evolution=evolution,
     )
 
 

@@ -26,6 +26,7 @@ from andon.catalog.records import (
 from andon.errors import AndonError, Cancelled, Problem, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
 from andon.execution.by_key import build_by_key
+from andon.execution.evolution import changes_of
 from andon.execution.incremental import build_incremental
 from andon.execution.job import Job, job_of
 from andon.execution.line import Line, are_few
@@ -94,6 +95,7 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
         outcome,
         seconds=time.perf_counter() - began,
         attempts=attempt,
+        changes=changes_of(line, name, outcome.snapshot),
         rows_before=served.rows if served else None,
     )
     line.tell(outcome)

@@ -86,8 +86,10 @@ class CatalogStore(Protocol):
         """Newest first."""
         ...
 
-    def events(self, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, Event]]:
-        """Events in order, each with its number and recorded time."""
+    def events(
+        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+    ) -> Sequence[tuple[int, datetime, Event]]:
+        """Events in order, each with its number and recorded time; of `kinds` if any are named."""
         ...
 
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> AbstractContextManager[None]:

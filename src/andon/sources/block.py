@@ -52,10 +52,10 @@ def find_block(head: bytes, dialect: CsvDialect, format_: Format, quote: str) ->
     is_even = width > 1 and all(fields is not None and len(fields) == width for fields in quick)
     if first is not None and is_even and not is_narrow(first, width):
         return Block(delimiter=plain, header=first)
-    delimiter = dialect.delimiter or _steadiest(head, plain, quote)
-    sample = sample if delimiter == plain else _sample(head, delimiter, quote)
-    before = _header_place(sample)
-    return Block(delimiter=delimiter, header=sample[before], before=before)
+    candidates = (plain,) if dialect.delimiter else (plain, *CANDIDATES, *_RARE)
+    found = [_block(head, char, quote) for char in dict.fromkeys(candidates)]
+    # Of equally steady ones the first counts, which is that of the first line.
+    return max(found, key=lambda steady: steady[0])[1]
 
 
 def is_narrow(fields: Sequence[str], width: int) -> bool:
@@ -91,29 +91,27 @@ def _sample(head: bytes, delimiter: str, quote: str) -> list[Fields | None]:
     return found[:-1] if len(found) > 1 and len(head) >= _SAMPLE_BYTES else found
 
 
-def _steadiest(head: bytes, plain: str, quote: str) -> str:
-    """The delimiter that gives most records one width; `plain` unless another is clearly better."""
-    best, most = plain, _steadiness(_sample(head, plain, quote))
-    if most > 0.9:
-        return plain
-    for char in (*CANDIDATES, *_RARE):
-        share = _steadiness(_sample(head, char, quote))
-        if share > max(most, 0.5):
-            best, most = char, share
-    return best
-
-
-def _steadiness(sample: Sequence[Fields | None]) -> float:
+def _block(head: bytes, delimiter: str, quote: str) -> tuple[float, Block]:
+    """The table as a delimiter gives it, and how sure that is: the share of records of one width."""
+    sample = _sample(head, delimiter, quote)
     widths = Counter(len(fields) for fields in sample if fields is not None)
-    return max((n for width, n in widths.items() if width > 1), default=0) / len(sample)
+    width, count = max(
+        ((w, n) for w, n in widths.items() if w > 1), key=lambda pair: (pair[1], pair[0]),
+        default=(1, 0),
+    )  # fmt: skip
+    before = _header_place(sample, width)
+    first = sample[0]
+    is_first = first is not None and len(first) == width and not is_narrow(first, width)
+    share = count / len(sample)
+    # Without a header of that width the delimiter may as well be part of values.
+    steady = share if before or (is_first and share > 0.5) else 0.0
+    return steady, Block(delimiter=delimiter, header=sample[before], before=before)
 
 
-def _header_place(sample: Sequence[Fields | None]) -> int:
-    """Place of the header: the first full record above the widest steady run, 0 if in doubt."""
-    widths = Counter(len(f) for f in sample if f is not None and len(f) > 1)
-    if not widths:
+def _header_place(sample: Sequence[Fields | None], width: int) -> int:
+    """Place of the header: the first full record of the usual width, 0 if in doubt."""
+    if width < 2:
         return 0
-    width = max(widths, key=lambda w: (widths[w], w))
     for at, fields in enumerate(sample[: _MOST_BEFORE + 1]):
         if fields is None:
             return 0

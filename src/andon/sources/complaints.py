@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import get_args
 
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
 from andon.spec.address import is_remote, parse
-from andon.spec.source import SourceTable
+from andon.spec.source import Format, SourceTable
 
 
 def shown(path: str) -> str:
@@ -71,8 +72,9 @@ def unknown_format(table: SourceTable, path: str) -> Problem:
     return Problem(
         code="SRC002",
         what=f"the format of `{path}` is unknown",
-        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .parquet (before .gz and so on)",
-        fix=f"declare `format:` of `{table.name}`: csv, tsv, json, jsonl or parquet",
+        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .xml .xlsx .avro .parquet (before "
+        ".gz and so on)",
+        fix=f"declare `format:` of `{table.name}`: {', '.join(get_args(Format))}",
         where=_where(table),
     )
 

@@ -12,20 +12,19 @@ from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts, refuse
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
-from andon.ports.table_store import TableStore
 from andon.schema import Column
-from andon.sources import encodings, text_queries
+from andon.sources import encodings, fixed, text_queries
+from andon.sources.aside import Mended
 from andon.sources.batches import batches
 from andon.sources.block import find_block
 from andon.sources.codecs import (
     chunks,
     compression_of,
     damaged,
-    open_plain,
     unknown_encoding,
 )
-from andon.sources.dialect import names_of
-from andon.sources.mend import Expected, Mended, mend
+from andon.sources.dialect import check_names, names_of
+from andon.sources.mend import Expected, mend
 from andon.sources.readable import ReadableFiles
 from andon.sources.records import lines
 from andon.sources.refusing import is_of_the_file, or_refused
@@ -45,15 +44,15 @@ class DelimitedFiles:
         table: SourceTable,
         reading: str,
         engine: Engine,
-        store: TableStore,
         stage: Callable[[str], Path],
+        readable: ReadableFiles,
     ) -> None:
         self._table = table
         self._reading = reading
         self._engine = engine
         self._stage = stage
-        self._readable = ReadableFiles(store, stage, table.dialect.encoding)
-        self._quote = table.dialect.quote or '"'
+        self._readable = readable
+        self._quote = fixed.QUOTE if table.widths else table.dialect.quote or '"'
         self._declared = {name.casefold(): kind for name, kind in table.columns}
         self._mended: dict[str, Mended] = {}
 
@@ -95,6 +94,8 @@ class DelimitedFiles:
         return text_queries.set_aside_rows(mended.aside), mended.first
 
     def _survey(self, load: Load) -> Facts:
+        if self._table.widths:
+            return self._survey_fixed(load)
         seen, encoding = self._scan(load, ""), ""
         dialect = self._table.dialect
         if dialect.encoding is None and not (seen.is_utf8 and not seen.has_zeros):
@@ -120,8 +121,25 @@ class DelimitedFiles:
             notes=tuple(_notes(encoding, block.header if has_header else [], names)),
         )
 
+    def _survey_fixed(self, load: Load) -> Facts:
+        """Facts of text of fixed width, which always is cut line by line."""
+        seen, encoding = self._scan(load, ""), ""
+        if self._table.dialect.encoding is None and not (seen.is_utf8 and not seen.has_zeros):
+            encoding = self._told_encoding(load, seen)
+        names = tuple(field.name for field in self._table.widths)
+        check_names(names, load.path)
+        return Facts(
+            reading=self._reading,
+            records=0,
+            columns=tuple((name, 0) for name in names),
+            delimiter=fixed.DELIMITER,
+            shape="mended",
+            encoding=encoding,
+            notes=tuple(_notes(encoding, (), ())),
+        )
+
     def _scan(self, load: Load, encoding: str) -> Survey:
-        with open_plain(self._readable.path(load, encoding), load.path) as stream:
+        with self._readable.open(load, encoding) as stream:
             return survey(chunks(stream), self._quote)
 
     def _told_encoding(self, load: Load, seen: Survey) -> str:
@@ -129,7 +147,7 @@ class DelimitedFiles:
         told = encodings.by_mark(seen.head) or encodings.by_zeros(seen.head)
         if told or seen.is_utf8:
             return told
-        with open_plain(self._readable.path(load), load.path) as stream:
+        with self._readable.open(load) as stream:
             told = encodings.of_lines(line for line in lines(stream) if not line.isascii())
         if not told:
             raise unknown_encoding(load.path)
@@ -249,7 +267,17 @@ class DelimitedFiles:
             is_declared=header is True,
         )
         clean, aside = self._stage(f"{load.id}.clean"), self._stage(f"{load.id}.aside")
-        with open_plain(self._readable.path(load, facts.encoding), load.path) as stream:
+        with self._readable.open(load, facts.encoding) as stream:
+            if self._table.widths:
+                return fixed.cut_lines(
+                    stream,
+                    self._table.widths,
+                    origin=load.path,
+                    has_header=header is True,
+                    refused=refused,
+                    clean=clean,
+                    aside=aside,
+                )
             return mend(stream, expected, refused=refused, clean=clean, aside=aside)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,9 +24,12 @@ from andon.errors import Problem, TaskFailed, Where
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.sources import complaints
+from andon.sources.block import find_block
 from andon.sources.codecs import compression_of
 from andon.sources.local import discover, locate
-from andon.sources.records_end import first_record, last_end
+from andon.sources.records import records
+from andon.sources.records_end import last_end
+from andon.sources.survey import BOM
 from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
@@ -74,7 +79,7 @@ class GrowingFiles:
         """What was appended to each file; writes nothing. Safe to repeat.
 
         Raises:
-            TaskFailed: (SRC001) there is nothing, and never was; (SRC068) a file is compressed.
+            TaskFailed: (SRC001) there is nothing, and never was; (SRC068) a file cannot be read in parts.
         """
         due = self._due(table, known)
         if not due and not known:
@@ -167,7 +172,7 @@ class GrowingFiles:
                     _chunks(stream, start, facts.st_size), _quote(table, file.path)
                 )
             if end > start:
-                self._refuse_compressed(table, file.path)
+                self._refuse_whole(table, file.path)
                 due.append(
                     _Due(
                         file=file.path,
@@ -238,22 +243,30 @@ class GrowingFiles:
         header = b""
         quote = _quote(table, part.file)
         if part.start and quote is not None and table.dialect.header is not False:
-            size = os.fstat(stream.fileno()).st_size
-            header = first_record(_chunks(stream, 0, size), quote)
+            head = os.pread(stream.fileno(), min(_CHUNK, part.start), 0)
+            form = table.format or format_of(part.file) or "csv"
+            head = head.removeprefix(BOM)
+            block = find_block(head, table.dialect, form, quote.decode())
+            found = records(io.BytesIO(head), block.delimiter, quote.decode())
+            names = next(islice(found, block.before, None)).raw
+            header = names + (b"\r\n" if names + b"\r\n" in head else b"\n")
         return _Range(stream, header, part.start, part.end)
 
     def _open(self, path: str) -> BinaryIO:
         return locate(self._root, path).open("rb")
 
-    def _refuse_compressed(self, table: SourceTable, path: str) -> None:
-        kind = compression_of(locate(self._root, path))
+    def _refuse_whole(self, table: SourceTable, path: str) -> None:
+        kind: str = compression_of(locate(self._root, path))
+        with self._open(path) as stream:
+            if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                kind = "in UTF-16"
         if kind != "none":
             raise TaskFailed(
                 Problem(
                     code="SRC068",
-                    what=f"`{path}` is compressed ({kind}), and `{table.name}` has files that grow",
-                    why="what is appended to compressed bytes cannot be read by itself",
-                    fix="write the file uncompressed, or take `grows` out: it is then read whole",
+                    what=f"`{path}` of `{table.name}` grows and cannot be read in parts: it is {kind}",
+                    why="what is appended is read by itself, and a line end has to be one byte",
+                    fix="write plain UTF-8, or take `grows` out: the file is then read whole",
                     where=Where(path=table.where_path) if table.where_path else None,
                 )
             )

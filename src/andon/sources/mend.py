@@ -6,47 +6,24 @@ each record and the record's number as first field; nothing of the rest of a bad
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
 from msgspec import Struct
 
+from andon.sources.aside import Aside, Mended
 from andon.sources.block import is_header_like, is_narrow, stands_out
 from andon.sources.codecs import several_tables
 from andon.sources.dialect import is_value, split_record
 from andon.sources.records import LONGEST, Record, records
 
-_SHOWN = 3
 _MOST_AFTER = 20
 """Records below a table that may be its foot; more are malformed records of it."""
 
 _PHRASE = re.compile(r"\s|:|^\W")
 """What a single value seldom has and a remark has."""
-
-_LONGEST_SHOWN = 1 << 16
-
-
-class Mended(Struct, frozen=True, kw_only=True):
-    """Outcome of mending one file.
-
-    Attributes:
-        clean: staged copy with the good records.
-        aside: staged JSON lines with file, line, reason, text of the others.
-        good, bad: how many of each.
-        around: how many others stand beside the table: above its header, below its last row, or
-            the header again.
-        first: places and reasons of the first bad ones, for the message.
-    """
-
-    clean: Path
-    aside: Path
-    good: int
-    bad: int
-    around: int = 0
-    first: tuple[str, ...] = ()
 
 
 class Expected(Struct, frozen=True, kw_only=True):
@@ -91,56 +68,11 @@ def mend(
         for number, (at, text, reason) in enumerate(_Judged(expected, found, rest), start=1):
             fault = reason or refused.get(number)
             if fault:
-                rest.put(at, fault)
+                rest.put(at.line, at.raw, fault)
             else:
                 good += 1
                 out.write(f"{number}{expected.delimiter}{text}\n".encode())
     return rest.mended(clean, good)
-
-
-class Aside:
-    """Writes the list of records that are set aside.
-
-    Args:
-        path: staged JSON lines; origin: file they come from.
-    """
-
-    def __init__(self, path: Path, origin: str) -> None:
-        self._path = path
-        self._origin = origin
-        self._stream = path.open("w", encoding="utf-8")
-        self._first: list[str] = []
-        self.bad = 0
-        self.around = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stream.close()
-
-    def put(self, at: Record, reason: str, *, is_bad: bool = True) -> None:
-        """Set a record aside; of a very long one the beginning is shown."""
-        if is_bad:
-            self.bad += 1
-            if len(self._first) < _SHOWN:
-                self._first.append(f"line {at.line}: {reason}")
-        else:
-            self.around += 1
-        shown = at.raw[:_LONGEST_SHOWN].decode(errors="replace")
-        row = {"_file": self._origin, "_line": at.line, "_reason": reason, "_text": shown}
-        self._stream.write(json.dumps(row) + "\n")
-
-    def mended(self, clean: Path, good: int) -> Mended:
-        """The outcome, once all is written."""
-        return Mended(
-            clean=clean,
-            aside=self._path,
-            good=good,
-            bad=self.bad,
-            around=self.around,
-            first=tuple(self._first),
-        )
 
 
 class _Judged:
@@ -181,14 +113,14 @@ class _Judged:
                 yield earlier, "", why
             waiting.clear()
             if fields is not None and width > 1 and fields == self._header:
-                self._rest.put(at, "the header again", is_bad=False)
+                self._rest.put(at.line, at.raw, "the header again", is_bad=False)
                 continue
             self._previous = fields or []
             yield at, text, reason
         is_foot = len(waiting) <= _MOST_AFTER
         for at, why in waiting:
             if is_foot:
-                self._rest.put(at, "after the data", is_bad=False)
+                self._rest.put(at.line, at.raw, "after the data", is_bad=False)
             else:
                 yield at, "", why
         if self._starts:
@@ -196,13 +128,14 @@ class _Judged:
 
     def _skip_to_data(self) -> None:
         for _ in range(self._expected.before):
-            self._rest.put(next(self._found), "before the header", is_bad=False)
+            at = next(self._found)
+            self._rest.put(at.line, at.raw, "before the header", is_bad=False)
         if self._expected.has_header:
-            at = next(self._found, None)
-            if at is not None:
-                text = at.raw.decode(errors="replace")
+            header = next(self._found, None)
+            if header is not None:
+                text = header.raw.decode(errors="replace")
                 fields = split_record(text, self._expected.delimiter, self._expected.quote)
-                self._header, self._last_line = fields or [], at.last
+                self._header, self._last_line = fields or [], header.last
 
     def _may_be_foot(
         self,

@@ -4,62 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from msgspec.structs import replace
 
 from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
-from andon.acquisition.facts import Facts, decode, encode, refuse
+from andon.acquisition.facts import Facts
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
-from andon.acquisition.refused import may_go_without, without_refused
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, Problem, TaskFailed
+from andon.errors import InternalError, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
 from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
+from andon.sources.family import Files, Lazily
 from andon.sources.local import hash_file
+from andon.sources.measure import measure
 from andon.sources.quoting import identifier, literal
+from andon.sources.readable import ReadableFiles
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
 _FAMILIES: dict[Format, str] = {
     "csv": "text",
     "tsv": "text",
+    "fixed": "text",
     "json": "json",
     "jsonl": "json",
+    "xml": "xml",
+    "xlsx": "xlsx",
+    "avro": "avro",
     "parquet": "parquet",
 }
 _SHOWN = 3
-
-
-class Files(Protocol):
-    """Files of one family of formats, for one build."""
-
-    def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
-        """Facts by id of the load."""
-        ...
-
-    def select(
-        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column]
-    ) -> str:
-        """Query of all good rows in the columns of the table, `_file` and `_row`; "" if none."""
-        ...
-
-    def in_place(
-        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column], /
-    ) -> str:
-        """The same query with marks for the paths of landed files; "" where they are copied."""
-        ...
-
-    def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
-        """Query of the malformed rows of a load, and the first of them in words."""
-        ...
 
 
 class RawReader:
@@ -100,21 +81,23 @@ class RawReader:
             TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
         key = reading(table)
-        family = self._family(table, choose(deliveries), key, stage)
-        used, facts, measured = _measure(table, deliveries, earlier, family, key)
-        chosen = choose(used)
+        lazily = Lazily(lambda loads: self._family(table, loads, key, stage))
+        known = measure(table, deliveries, earlier, self._store, lazily)
+        chosen, facts = known.loads, known.facts
+        _name_of_family(table, chosen)
+        family = lazily.of(chosen)
         loads = [load for load in chosen if load.role == "rows"]
-        _judge_refused(table, used, loads)
         facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
-        if all(one.state != "refused" for one in used):
+        if not known.is_partial:
             complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
         if table.is_merged:
             raw = self._merge(table, chosen, facts, family, schema, prior, stage)
-            return replace(raw, facts=tuple(sorted(measured.items())), deliveries=used)
+            learned = tuple(sorted(known.learned.items()))
+            return replace(raw, facts=learned, deliveries=known.deliveries)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -134,9 +117,9 @@ class RawReader:
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
             set_aside=sum(one.aside for one in in_order),
-            facts=tuple(sorted(measured.items())),
+            facts=tuple(sorted(known.learned.items())),
             query=query,
-            deliveries=used,
+            deliveries=known.deliveries,
         )
 
     def _merge(
@@ -198,26 +181,47 @@ class RawReader:
         stage: Callable[[str], Path],
     ) -> Files:
         """How the files are read; all files of one table are of one family."""
-        families: dict[str, str] = {}
-        for load in loads:
-            form = table.format or format_of(load.path)
-            if form is not None:
-                families.setdefault(_FAMILIES[form], load.path)
-        if len(families) > 1:
-            raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
-        match next(iter(families), "text"):
+        readable = ReadableFiles(self._store, stage, table)
+        match _name_of_family(table, loads):
             case "parquet":
                 from andon.sources.columnar import ColumnarFiles
 
-                return ColumnarFiles(key, self._engine, self._store)
+                return ColumnarFiles(key, self._engine, self._store, readable)
             case "json":
                 from andon.sources.documents import DocumentFiles
+                from andon.sources.items import Items
 
-                return DocumentFiles(table, key, self._engine, self._store, stage)
+                items = Items(table, readable) if table.records else None
+                return DocumentFiles(table, key, self._engine, stage, readable, items)
+            case "xml":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.elements import Elements
+
+                return DocumentFiles(
+                    table,
+                    key,
+                    self._engine,
+                    stage,
+                    readable,
+                    Elements(table, readable),
+                    is_untyped=True,
+                )
+            case "xlsx":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.sheets import Sheets
+
+                sheets = Sheets(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, sheets)
+            case "avro":
+                from andon.sources.avro import AvroFiles
+                from andon.sources.documents import DocumentFiles
+
+                avro = AvroFiles(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, avro)
             case _:
                 from andon.sources.delimited import DelimitedFiles
 
-                return DelimitedFiles(table, key, self._engine, self._store, stage)
+                return DelimitedFiles(table, key, self._engine, stage, readable)
 
     def _judge_limit(
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
@@ -306,56 +310,20 @@ class RawReader:
         return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
-def _measure(
-    table: SourceTable,
-    deliveries: Sequence[Delivery],
-    earlier: Callable[[], Sequence[Delivery]],
-    family: Files,
-    key: str,
-) -> tuple[tuple[Delivery, ...], dict[str, Facts], dict[str, str]]:
-    """Look at all deliveries that are read, and at the earlier ones that stand in for unreadable ones.
+def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
+    """The one family of all files.
 
-    Returns:
-        The deliveries as they are used, facts by id of a load, and what was learned, as JSON text
-        by id of a delivery.
+    Raises:
+        TaskFailed: (SRC002) there are several.
     """
-    facts: dict[str, Facts] = {}
-    learned: dict[str, str] = {}
-
-    def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
-        return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
-
-    while True:
-        used = without_refused(table, told(deliveries), lambda: told(earlier()))
-        loads = choose(used)
-        unread: list[Load] = []
-        for load in loads:
-            known = decode(load.facts, key)
-            if known is None:
-                unread.append(load)
-            else:
-                facts[load.id] = known
-        if not unread:
-            return used, facts, learned
-        named = [load for load in unread if table.format or format_of(load.path)]
-        found = family.measure(named)
-        for load in unread:
-            if load not in named:
-                found[load.id] = refuse(key, (complaints.unknown_format(table, load.path),))
-            learned.update(dict.fromkeys(load.ids, encode(found[load.id])))
-
-
-def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence[Load]) -> None:
-    """Refuse the table where nothing can be read, or where it is whole or nothing."""
-    key = reading(table)
-    wanted = loads if not may_go_without(table) else ()
-    told = [decode(d.facts, key) for d in used if d.state == "refused"]
-    told += [decode(load.facts, key) for load in wanted]
-    refused = [one for facts in told if facts is not None for one in facts.refused]
-    if refused and (wanted or not loads):
-        raise TaskFailed(
-            *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
-        )
+    families: dict[str, str] = {}
+    for load in loads:
+        form = table.format or format_of(load.path)
+        if form is not None:
+            families.setdefault(_FAMILIES[form], load.path)
+    if len(families) > 1:
+        raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
+    return next(iter(families), "text")
 
 
 def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:

@@ -33,26 +33,3 @@ def last_end(chunks: Iterable[bytes], quote: bytes | None) -> int:
             at += len(piece)
         offset += len(chunk)
     return any_end if any_end - end > _PATIENCE else end
-
-
-def first_record(chunks: Iterable[bytes], quote: bytes | None) -> bytes:
-    r"""The first record with its line end; empty if it is not complete.
-
-    >>> first_record([b'a,"b', b'\nc"\n1,2\n'], b'"')
-    b'a,"b\nc"\n'
-    """
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        is_open, at = False, 0
-        for number, piece in enumerate(head.split(quote) if quote else [head]):
-            if number:
-                is_open = not is_open
-                at += 1
-            feed = piece.find(b"\n")
-            if feed >= 0 and not is_open:
-                return head[: at + feed + 1]
-            at += len(piece)
-        if len(head) > _PATIENCE:
-            return head[: head.find(b"\n") + 1]
-    return b""

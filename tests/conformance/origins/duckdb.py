@@ -10,7 +10,10 @@ import pytest
 
 from andon.spec.origin import Mode
 from tests.conformance.origins.subject import Maker
-from tests.conformance.origins.tables import MODES, Table
+from tests.conformance.origins.tables import Table
+
+MODES: tuple[Mode, ...] = ("full", "merge")
+"""Appending reads as merging does."""
 
 
 def _make(mode: Mode, request: pytest.FixtureRequest, folder: Path) -> Table:  # noqa: ARG001

@@ -10,8 +10,11 @@ import pytest
 
 from andon.spec.origin import Mode, Secret
 from tests.conformance.origins.subject import Maker
-from tests.conformance.origins.tables import MODES, Table
+from tests.conformance.origins.tables import Table
 from tests.databases import ADMIN, PASSWORD
+
+MODES: tuple[Mode, ...] = ("full", "merge")
+"""Appending reads as merging does."""
 
 
 def _make(mode: Mode, request: pytest.FixtureRequest, folder: Path) -> Table:

@@ -10,11 +10,12 @@ import click
 from andon.cli.selecting import complete_asset
 from andon.cli.session import LIST_MOST, Session, global_options
 from andon.cli.tables import WIDEST, shortened, table
-from andon.cli.text import listed, number, plural, rows, size, stamp
+from andon.cli.text import duration, listed, number, plural, rows, size, stamp
 
 if TYPE_CHECKING:
     from andon.app.views import AssetView, FailingRows
     from andon.catalog.records import CheckResult, Snapshot
+    from andon.events import SchemaChanged
 
 
 @click.command()
@@ -64,6 +65,8 @@ def _lines(view: AssetView, *, whole: bool) -> Iterator[str]:
         yield from table(["", "", ""], shown, widest=None, indent="  ")
         if rest:
             yield f"  {rest}"
+    if view.schema_change is not None:
+        yield from _changed(view.schema_change)
     if view.checks:
         yield from ["", "checks"]
         yield from _checks(view.checks)
@@ -73,6 +76,14 @@ def _lines(view: AssetView, *, whole: bool) -> Iterator[str]:
     if view.candidate is not None:
         yield from ["", f"not published: {view.candidate.status} {_state(view.candidate)}"]
         yield from _checks([r for r in view.candidate_checks if r.verdict != "pass"])
+
+
+def _changed(event: SchemaChanged) -> Iterator[str]:
+    from andon.acquisition.changes import told
+
+    yield from ["", f"last change of columns, usable {duration(event.seconds)} after it arrived"]
+    for change in event.changes:
+        yield f"  {told(change)}{' (breaking)' if change.is_breaking else ''}"
 
 
 def _columns(view: AssetView, snapshot: Snapshot) -> list[tuple[str, str, str]]:
@@ -156,7 +167,12 @@ def _failing_record(group: FailingRows) -> dict[str, Any]:
 
 
 def _record(view: AssetView) -> dict[str, Any]:
-    from andon.cli.json import check_record, publication_record, snapshot_record
+    from andon.cli.json import (
+        check_record,
+        publication_record,
+        schema_change_record,
+        snapshot_record,
+    )
 
     return {
         "asset": view.name,
@@ -177,4 +193,5 @@ def _record(view: AssetView) -> dict[str, Any]:
         "candidate_checks": [check_record(result) for result in view.candidate_checks],
         "column_notes": {name: dict(notes) for name, notes in view.column_notes},
         "facts": dict(view.facts),
+        "schema_change": schema_change_record(view.schema_change) if view.schema_change else None,
     }

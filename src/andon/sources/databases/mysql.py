@@ -131,18 +131,23 @@ class MySqlSight:
     def _stream(self, query: str) -> Iterator[Sequence[Any]]:
         from pymysql.cursors import SSCursor
 
-        is_whole = False
         with self._failures():
             cursor = SSCursor(self._connection)
+            is_whole = False
             try:
                 cursor.execute(query)
                 while found := cursor.fetchmany(BATCH_ROWS):
                     yield from found
                 is_whole = True
             finally:
-                if not is_whole and self._connection.open:
-                    # The server sends the rest of the rows all the same; nobody waits for them.
-                    self._connection._force_close()  # noqa: SLF001
+                if not is_whole:
+                    self._break_off(cursor)
+
+    def _break_off(self, cursor: Any) -> None:
+        """End the connection: the server would send the rest of the rows, and nobody waits for them."""
+        if cursor._result is not None:  # noqa: SLF001  (closing would wait)
+            cursor._result.unbuffered_active = False  # noqa: SLF001
+        self._connection._force_close()  # noqa: SLF001
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:

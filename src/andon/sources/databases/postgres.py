@@ -64,7 +64,7 @@ class PostgresDoor:
         except ImportError:
             raise DoorClosed("no_driver", "postgres") from None
         try:
-            connection = dbapi.connect(_address(settings))
+            connection = dbapi.connect(_address(settings), autocommit=True)
         except dbapi.Error as error:
             raise told(error, is_connecting=True) from None
         try:
@@ -132,7 +132,8 @@ class PostgresSight:
                 ending.close()
 
     def _begin(self) -> None:
-        self._rows("set transaction isolation level repeatable read, read only")
+        # The driver's own transactions do not outlive a refused statement; this one does.
+        self._rows("begin isolation level repeatable read, read only")
         for name, value in _SESSION.items():
             self._rows("select set_config($1, $2, true)", name, value)
         self._rows(f"savepoint {_KEPT}")

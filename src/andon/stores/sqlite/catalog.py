@@ -172,9 +172,11 @@ class SqliteCatalog:
         """Newest first."""
         return self._read(lambda c: queries.runs(c, limit), [])
 
-    def events(self, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, Event]]:
+    def events(
+        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+    ) -> Sequence[tuple[int, datetime, Event]]:
         """Events in order, each with its number and recorded time."""
-        return self._read(lambda c: queries.events(c, after, limit), [])
+        return self._read(lambda c: queries.events(c, after, limit, kinds), [])
 
     @contextmanager
     def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[None]:

@@ -245,11 +245,13 @@ def runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
 
 
 def events(
-    connection: sqlite3.Connection, after: int, limit: int
+    connection: sqlite3.Connection, after: int, limit: int, kinds: Sequence[str]
 ) -> list[tuple[int, datetime, Event]]:
-    """Events after a number, in order."""
+    """Events after a number, in order; of these kinds if any are named."""
     rows = connection.execute(
-        "select number, at_us, kind, body from events where number > ? order by number limit ?",
-        (after, limit),
+        "select number, at_us, kind, body from events where number > :after"
+        " and (:kinds is null or kind in (select value from json_each(:kinds)))"
+        " order by number limit :limit",
+        {"after": after, "limit": limit, "kinds": encode(list(kinds)).decode() if kinds else None},
     )
     return [(number, from_us(us), decode_event(kind, body)) for number, us, kind, body in rows]

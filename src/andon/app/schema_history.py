@@ -1,0 +1,20 @@
+"""What the log tells of the columns of a raw table."""
+
+from __future__ import annotations
+
+from andon.events import SchemaChanged
+from andon.execution.line import Tools
+
+_ALL = 1_000_000
+
+
+def last_change(tools: Tools, table: str, environment: str) -> SchemaChanged | None:
+    """The newest publication of a raw table with other columns than before."""
+    published = {p.id for p in tools.catalog.publications(environment, _ALL)}
+    found = (
+        event
+        for _, _, event in tools.catalog.events(limit=_ALL, kinds=(SchemaChanged.__name__,))
+        if isinstance(event, SchemaChanged)
+    )
+    own = [e for e in found if e.table == table and e.publication_id in published]
+    return own[-1] if own else None
