@@ -17,6 +17,10 @@ _FORMATS: dict[str, Format] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".xml": "xml",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".avro": "avro",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
