@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from andon.spec.declare import pattern as pattern
     from andon.spec.declare import relationship as relationship
     from andon.spec.declare import row_count as row_count
-    from andon.spec.declare import secret as secret
-    from andon.spec.declare import source as source
     from andon.spec.declare import sql_file as sql_file
     from andon.spec.declare import unique as unique
+    from andon.spec.declare_source import secret as secret
+    from andon.spec.declare_source import source as source
 
 __version__ = VERSION
 
@@ -65,6 +65,7 @@ _ELSEWHERE = {
     "open_file": ("andon.app.open_file", "open_file"),
     "Project": ("andon.app.project", "Project"),
     **{name: ("andon.errors", name) for name in _ERRORS},
+    **{name: ("andon.spec.declare_source", name) for name in ("secret", "source")},
 }
 
 

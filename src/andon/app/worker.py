@@ -88,12 +88,13 @@ class Worker:
 
     def stream(self, task: SourceTask) -> Iterator[Reply]:
         """Pieces of a source; the function is not asked for more before the next one is asked for."""
-        from andon.app.source_code import Stream
+        from andon.app.source_code import Stream, begun_with
         from andon.app.source_items import Opened
 
         _put_first(str(task.root))
         user_code.forget_project(task.root)
-        opened = Opened(task)
+        os.environ["DLT_PROJECT_DIR"] = str(task.root)  # dlt looks for its settings there
+        opened = Opened(task, begun_with(task))
         stream = Stream(task, lambda: self._open(task), opened.state)
         arguments: dict[str, Any] = dict(task.settings)
         if task.takes_cursor:
