@@ -128,3 +128,20 @@ def test_a_footer_with_a_changed_byte_never_breaks_anything_else(shop: Project, 
     assert time.monotonic() - began < 20
     shop.deliveries = [d for d in shop.deliveries if d.path == "b.parquet"]
     assert shop.build(table("*.parquet")).rows == 6
+
+
+def test_pages_that_cannot_be_decoded_are_told_when_they_are_read_and_the_others_stay(
+    shop: Project,
+) -> None:
+    content = written(shop.root, compression="zstd")
+    shop.put("a.parquet", content[:4] + b"\xff" * 60 + content[64:])
+    shop.put("b.parquet", written(shop.root, rows=6))
+    declared = table("*.parquet")
+    shop.arrive(declared)
+    raw = shop.build(declared)
+    assert raw.rows == 6
+    assert (
+        '"code":"SRC003"'
+        in dict(raw.facts)[next(d.id for d in shop.deliveries if d.path[0] == "a")]
+    )
+    assert shop.build(declared).rows == 6
