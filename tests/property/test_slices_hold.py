@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from sqlglot import exp
 
-from andon.sql.slicing import guard, items, joins, rows, select, sets, values, walk
+from andon.sql.slicing import grouped, guard, items, joins, rows, select, sets, values, walk
 from tests.property.slicing_trial import Trials, connect
 
 
@@ -62,13 +62,13 @@ def kept_by_all(kind: joins.Kind, left: rows.Marks, right: rows.Marks) -> rows.M
     return left if kind in {"semi", "anti"} else rows.both(left, right)
 
 
-def grouped_once(tree: exp.Expr, list_: tuple[items.Item, ...]) -> select.Grouped | None:
+def grouped_once(tree: exp.Expr, list_: tuple[items.Item, ...]) -> grouped.Grouped | None:
     """The rule of grouping sets, forgotten."""
     found = GROUPED_BY(tree, list_)
-    return None if found is None else select.Grouped(trees=(*found.trees, *found.others))
+    return None if found is None else grouped.Grouped(trees=(*found.trees, *found.others))
 
 
-GROUPED_BY = select.grouped_by
+GROUPED_BY = grouped.grouped_by
 ALL_KINDS = frozenset({"inner", "left", "right", "full", "semi", "anti"})
 HOLES: dict[str, tuple[int, object, str, object]] = {
     "windows": (1, guard, "check_window", no_check),
