@@ -1,4 +1,4 @@
-"""`andon source`: try a source, or write into one."""
+"""`andon source`: try a source, draft its contract."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from andon.names import did_you_mean
 
 SUB_COMMANDS: dict[str, str] = {
     "test": "Connect, show ten rows and say what is wrong; nothing is kept.",
+    "contract": "Draft a data contract from what is served.",
 }
 """Sub-commands with their line in the help; each is a module `source_NAME`."""
 
@@ -51,4 +52,4 @@ class SubCommands(click.Group):
 @click.group(cls=SubCommands)
 @global_options
 def command() -> None:
-    """Try a source, or write into one."""
+    """Try a source, or draft its contract."""
