@@ -94,7 +94,7 @@ def reading(root: Path) -> Iterator[Reading]:
     """A reading in a folder; it notes how long it would wait, and waits a moment only."""
     waits: list[float] = []
     store = FileTableStore(root / ".andon")
-    pace = Pace(sleep=waits.append, roll=lambda: 0.5)
+    pace = Pace(sleep=waits.append, roll=lambda: 0.5, today=lambda: NOON)
     try:
         yield Reading(root, store, HttpApi(root, store, pace), waits)
     finally:

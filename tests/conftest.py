@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis searches, and servers of remote files."""
+"""What all tests share: how Hypothesis searches, and servers that are started where they are asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import databases
 from tests.remotes import (
     S3,
     Azure,
@@ -71,15 +72,48 @@ def sftp(sshd: SshServer, tmp_path: Path) -> Sftp:
     return Sftp(sshd, tmp_path / "far")
 
 
+@pytest.fixture
+def gcs(gcs_url: str) -> Gcs:
+    return Gcs(gcs_url)
+
+
+@pytest.fixture
+def azure(azure_url: str) -> Azure:
+    return Azure(azure_url)
+
+
 @pytest.fixture(params=["s3", "gcs", "azure", "sftp"])
 def remote(request: pytest.FixtureRequest) -> Remote:
     """A place with files, one of each kind that can list them."""
-    found: Remote
-    match request.param:
-        case "gcs":
-            found = Gcs(request.getfixturevalue("gcs_url"))
-        case "azure":
-            found = Azure(request.getfixturevalue("azure_url"))
-        case _:
-            found = request.getfixturevalue(request.param)
+    found: Remote = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[databases.Server]:
+    """A PostgreSQL server of this worker."""
+    with databases.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_execute(postgres_server: databases.Server) -> Iterator[databases.Execute]:
+    """Runs statements in its database `postgres`."""
+    with databases.postgres_session(postgres_server) as execute:
+        yield execute
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[databases.Server]:
+    """A MariaDB server of this worker, with the database `shop`."""
+    with databases.mariadb() as server:
+        with databases.mariadb_session(server) as execute:
+            execute("create database shop")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_execute(mariadb_server: databases.Server) -> Iterator[databases.Execute]:
+    """Runs statements in its database `shop`."""
+    with databases.mariadb_session(mariadb_server, "shop") as execute:
+        yield execute

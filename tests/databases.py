@@ -18,6 +18,8 @@ from typing import Any
 
 ADMIN, PASSWORD = "andon_admin", "s3cr3t-admin-pass"
 _PATIENCE_S = 60.0
+Execute = Callable[[str], Any]
+"""Runs one statement; rows as tuples where there are any."""
 
 
 @dataclass
@@ -44,13 +46,16 @@ class Server:
         until = time.monotonic() + _PATIENCE_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
                 log_text = (self.folder / "server.log").read_text("utf-8", "replace")
                 raise AssertionError(f"the server did not start:\n{log_text[-3000:]}")
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill the server with all its children, at once."""
+        """Kill the server with all its children, at once; safe to repeat."""
         assert self.process is not None
+        if self.process.poll() is not None:
+            return
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -162,7 +167,7 @@ def _postgres_answers(port: int) -> bool:
 
 
 @contextmanager
-def postgres_session(server: Server, database: str = "postgres") -> Iterator[Callable[[str], Any]]:
+def postgres_session(server: Server, database: str = "postgres") -> Iterator[Execute]:
     """Run statements, each in a transaction of its own; rows as tuples where there are any."""
     from adbc_driver_postgresql import dbapi
 
@@ -198,7 +203,7 @@ def mariadb() -> Iterator[Server]:
         assert made.returncode == 0, made.stderr + made.stdout
         start = folder / "start.sql"
         start.write_text(
-            f"create user if not exists {ADMIN}@'127.0.0.1' identified by '{PASSWORD}';"
+            f"create user if not exists {ADMIN}@'127.0.0.1' identified by '{PASSWORD}';\n"
             f"grant all privileges on *.* to {ADMIN}@'127.0.0.1' with grant option;\n"
         )
         start.chmod(0o644)
@@ -220,7 +225,7 @@ def mariadb() -> Iterator[Server]:
 
 
 @contextmanager
-def mariadb_session(server: Server, database: str | None = None) -> Iterator[Callable[[str], Any]]:
+def mariadb_session(server: Server, database: str | None = None) -> Iterator[Execute]:
     """Run statements, each in a transaction of its own."""
     import pymysql
 

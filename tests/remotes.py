@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -74,9 +75,16 @@ def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _running(command: Sequence[object], port: int, log: Path) -> Iterator[None]:
+def _running(
+    command: Sequence[object], port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
     with log.open("wb") as out:
-        process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=out,
+            stderr=out,
+            env={**os.environ, **(environment or {})},
+        )
         try:
             _wait_for_port(port, process)
             yield
@@ -99,7 +107,7 @@ class S3:
     def __post_init__(self) -> None:
         self.client.create_bucket(Bucket=self.bucket)
 
-    @property
+    @cached_property
     def client(self) -> Any:
         import boto3
 
@@ -131,11 +139,12 @@ class S3:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """Address of moto's server, in a process of its own."""
+def s3_server(folder: Path, *environment: str) -> Iterator[str]:
+    """Address of moto's server, in a process of its own, with variables such as ``A=1``."""
     port = free_port()
     command = [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, port, folder / "moto.log"):
+    variables = dict(text.split("=", 1) for text in environment)
+    with _running(command, port, folder / "moto.log", variables):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -202,7 +211,7 @@ class Azure:
     def __post_init__(self) -> None:
         self._service.create_container(self.container)
 
-    @property
+    @cached_property
     def _service(self) -> Any:
         from azure.storage.blob import BlobServiceClient
 

@@ -11,11 +11,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from andon.acquisition.arrivals import Arrivals
 from andon.app.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
+from andon.errors import AndonError
 from andon.names import AssetName
 from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.source_reader import RawTable
 from andon.sources.files import LocalFiles
 from andon.sources.reader import RawReader
@@ -52,7 +55,10 @@ class Project:
 
     def origin_of(self, declared: SourceTable) -> Origin:
         """The adapter that a run would take."""
-        return origins(self.root, self.store, lambda: self.engine)(declared)
+        adapters = origins(
+            self.root, self.store, engine=lambda: self.engine, runner=_no_runner, timeout_s=60.0
+        )
+        return adapters(declared)
 
     def put(self, path: str, content: bytes) -> None:
         """Write a file of the outside world."""
@@ -109,6 +115,23 @@ class Project:
                 )
             )  # fmt: skip
         return snapshot_of("s", asset="raw.t", schema=raw.schema, rows=raw.rows, files=tuple(files))
+
+
+def _no_runner() -> PythonRunner:
+    raise AssertionError("no test here runs Python code of a project")
+
+
+def land(
+    origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
+) -> tuple[list[Delivery], AndonError | None]:
+    """What is landed, and how it ends if not well."""
+    landed: list[Delivery] = []
+    try:
+        for batch in origin.land(declared, found, known, "run", NOON):
+            landed.extend(batch.deliveries)
+    except AndonError as error:
+        return landed, error
+    return landed, None
 
 
 def types(raw: RawTable) -> dict[str, str]:

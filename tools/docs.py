@@ -14,7 +14,7 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import views
+from andon.app import push, source_test, views
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
@@ -33,6 +33,8 @@ CHECKS = (
 ).split()
 ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
 RECORDS: tuple[type, ...] = (
+    source_test.Trial,
+    push.Kept,
     action.Plan,
     action.Action,
     outcome.RunReport,
@@ -96,6 +98,9 @@ def python_api() -> Iterator[str]:
     yield from _members(Table)
     yield from ("## Declare an asset", "")
     yield from _callable("andon.asset", andon.asset, 3)
+    yield from ("## Declare a source", "")
+    yield from _callable("andon.source", andon.source, 3)
+    yield from _callable("andon.secret", andon.secret, 3)
     yield from ("## Checks", "", "What each means: [checks](checks.md).", "")
     for name in CHECKS:
         yield from _callable(f"andon.{name}", getattr(andon, name), 3)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from andon.spec.declare import pattern as pattern
     from andon.spec.declare import relationship as relationship
     from andon.spec.declare import row_count as row_count
+    from andon.spec.declare import secret as secret
+    from andon.spec.declare import source as source
     from andon.spec.declare import sql_file as sql_file
     from andon.spec.declare import unique as unique
 
@@ -49,6 +51,8 @@ __all__ = [
     "pattern",
     "relationship",
     "row_count",
+    "secret",
+    "source",
     "sql_file",
     "unique",
 ]

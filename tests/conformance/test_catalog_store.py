@@ -338,6 +338,13 @@ def test_a_new_version_at_a_path_supersedes_the_old(catalog: CatalogStore) -> No
     assert not catalog.deliveries("raw.other")
 
 
+def test_the_largest_number_of_a_sequence_is_known(catalog: CatalogStore) -> None:
+    assert catalog.last_number("raw.x") == 0
+    parts = tuple(replace(delivery("a#" + str(n), "c"), number=n) for n in (2, 3, 1))
+    catalog.commit(Commit(updates=(AddDeliveries(deliveries=parts),)), NOW)
+    assert (catalog.last_number("raw.x"), catalog.last_number("raw.other")) == (3, 0)
+
+
 def test_bytes_that_come_back_to_a_path_are_its_newest_version(catalog: CatalogStore) -> None:
     for content in ("one", "two", "one"):
         catalog.commit(Commit(updates=(AddDeliveries(deliveries=(delivery("a", content),)),)), NOW)

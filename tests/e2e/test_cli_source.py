@@ -71,3 +71,22 @@ def test_an_unknown_sub_command_is_answered_with_the_closest(tmp_path: Path) -> 
     answer = andon("source", "tst", at=tmp_path)
     assert answer.code == 2
     assert "`test`" in answer.err
+
+
+def test_documents_from_standard_input_or_a_file_are_kept_and_read(tmp_path: Path) -> None:
+    files = {"sources/raw.yml": "connection: {kind: push}\ntables: {events: {}}\n"}
+    folder = write_project(tmp_path / "shop", {**files, "more.jsonl": '{"n": 3}\n'})
+    answer = andon("source", "push", "raw.events", at=folder, given='{"n": 1}\n{"n": 2}\n')
+    assert (answer.code, answer.out) == (0, "kept 2 documents, 18 bytes\n")
+    assert "next: andon run raw.events" in answer.err
+    answer = andon("source", "push", "raw", "more.jsonl", "--json", at=folder)
+    assert answer.document["documents"] == 1
+    assert andon("run", at=folder).code == 0
+    answer = andon("query", "select sum(n) as total from raw.events", "--json", at=folder)
+    assert answer.document["rows"] == [[6]]
+
+
+def test_an_empty_stream_keeps_nothing(tmp_path: Path) -> None:
+    files = {"sources/raw.yml": "connection: {kind: push}\ntables: {events: {}}\n"}
+    answer = andon("source", "push", "raw", at=write_project(tmp_path / "shop", files))
+    assert (answer.code, answer.out) == (0, "kept nothing: nothing came\n")

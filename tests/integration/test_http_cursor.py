@@ -230,3 +230,24 @@ def test_readings_broken_off_anywhere_give_what_one_reading_gives(
         read.land(declared, most=chance.choice([1, 2, 3, None]))
     read.land(declared)
     assert ids(read, declared) == sorted(found["id"] for found in api.rows)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_merged_readings_broken_off_anywhere_end_with_the_state_of_the_origin(
+    api: Api, read: Reading, seed: int
+) -> None:
+    """The last record of each key, in the order of parts and records, is what the origin holds."""
+    chance = random.Random(100 + seed)
+    api.descending = chance.random() < 0.5
+    api.rows = []
+    declared = behind(api, chance.choice(list(PAGINGS)), key=("id",), mode="merge")
+    for day in range(1, 13):
+        for _ in range(chance.randrange(6)):
+            number = chance.randrange(1, 20)
+            api.rows = [found for found in api.rows if found["id"] != number]
+            api.rows.append({**row(number, day=day), "state": chance.randrange(99)})
+        read.land(declared, most=chance.choice([1, 2, None]))
+    read.land(declared)
+    latest = {found["id"]: found for found in read.records(declared.records)}
+    assert latest == {found["id"]: found for found in api.rows}
+    assert read.land(declared) == 0

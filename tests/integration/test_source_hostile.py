@@ -77,7 +77,7 @@ def test_an_empty_json_file_is_a_delivery_without_rows(tmp_path: Path, content: 
 
 def test_a_json_document_nested_too_deeply_is_told(tmp_path: Path) -> None:
     text = b'{"a":' * 3000 + b"1" + b"}" * 3000
-    assert "cannot be read" in refusal(tmp_path, "a.jsonl", text)
+    assert "nested more than 100 deep" in refusal(tmp_path, "a.jsonl", text)
 
 
 def test_a_file_of_nul_bytes_is_refused_not_read_as_empty(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_file_of_a_header_only_gives_columns(shop: Project) -> None:
 def test_a_malformed_record_is_set_aside_with_its_place(
     shop: Project, line: bytes, reason: str
 ) -> None:
-    shop.put("a.csv", b"a,b\n1,x\n" + line + b"\n4,y\n5,z\n")
+    shop.put("a.csv", b"a,b\n1,x\n" + line + "\n4,é\n5,z\n".encode())
     declared = table("a.csv", limit=LOOSE)
     shop.arrive(declared)
     raw = shop.build(declared)
@@ -164,7 +164,6 @@ def test_columns_are_united_by_name(shop: Project) -> None:
 @pytest.mark.parametrize(
     ("header", "code"),
     [
-        (b"a,A", "SRC004"),
         (b"a,_file", "SRC005"),
         (b"_ROW,a", "SRC005"),
         (b"1,2013-01-01", "SRC006"),
@@ -180,8 +179,8 @@ def test_a_header_that_cannot_name_columns_is_refused(
 
 
 def test_all_files_with_unusable_headers_are_told_at_once(shop: Project) -> None:
-    shop.put("1.csv", b"a,a\n1,2\n")
-    shop.put("2.csv", b"b,b\n1,2\n")
+    shop.put("1.csv", b"a,_row\n1,2\n")
+    shop.put("2.csv", b"_file,b\n1,2\n")
     with pytest.raises(TaskFailed) as told:
         shop.read(table("*.csv"))
     assert len(told.value.problems) == 2

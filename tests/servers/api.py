@@ -174,6 +174,7 @@ def _json(value: Any, headers: Headers | None = None) -> Reply:
 
 class _Handler(socketserver.StreamRequestHandler):
     wbufsize = -1
+    disable_nagle_algorithm = True
     rfile: BufferedReader
     server: _Server
 

@@ -23,6 +23,8 @@ class Load(Struct, frozen=True, kw_only=True):
         facts: findings of an earlier reading, as JSON text, or empty.
         number: place in the order of reading, 0 for files.
         role: ``rows`` or ``keys``, as of the delivery.
+        archive, member: of a member of an archive, the SHA-256 of the archive and the name in it;
+            `content` then is no hash of bytes, but unlike that of any other load.
         repeats: numbers of the records that are no rows, as of the delivery.
     """
 
@@ -34,6 +36,8 @@ class Load(Struct, frozen=True, kw_only=True):
     facts: str = ""
     number: int = 0
     role: Literal["rows", "keys"] = "rows"
+    archive: str = ""
+    member: str = ""
     repeats: str = ""
 
 

@@ -36,7 +36,8 @@ def columns_of(facts: Sequence[Facts], declared: Iterable[tuple[str, str]]) -> t
         if folded in wanted:
             kind = wanted[folded]
         elif folded in types:
-            kind = settle(least_common(types[folded]))
+            texts = {text_type(seen[folded])} if seen.get(folded) else set()
+            kind = settle(least_common(types[folded] | texts))
         else:
             kind = text_type(seen.get(folded, Seen.NOTHING))
         columns.append(Column(name=name, type=kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from andon.errors import Problem
 Evidence = int | tuple[str, ...]
 """Of text columns the mask of `Seen`; of typed columns the engine's types, sorted."""
 
+_SELDOM = ("around", "before", "encoding", "notes", "refused")
+_NOTED = '"notes":'
 _REFUSED = '"refused":'
 
 
@@ -34,26 +37,41 @@ class Facts(Struct, frozen=True, kw_only=True):
         bad: records set aside as malformed.
         repeated: good records that arrived before and are no rows; known of the delivery, so it is
             no part of the text.
+        around: records set aside that stand beside the table, as lines above its header.
+        before: how many of them stand above the header.
         columns: name and evidence, in the file's order.
         delimiter: of delimited text.
         shape: ``plain`` is read by the engine as it lies; ``mended`` goes record by record first;
             for JSON how the documents lie in the file.
+        encoding: of text that is not UTF-8 and had to be told.
+        notes: what had to be guessed, in words.
         refused: why nothing of it can be read; then there are no records.
+        members: of an archive, the facts of its members by name; its own counts are theirs.
     """
 
     reading: str
     records: int
     bad: int = 0
     repeated: int = 0
+    around: int = 0
+    before: int = 0
     columns: tuple[tuple[str, Evidence], ...] = ()
     delimiter: str = ","
     shape: str = "plain"
+    encoding: str = ""
+    notes: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    members: tuple[tuple[str, Facts], ...] = ()
 
     @property
     def served(self) -> int:
         """Records that become rows."""
-        return self.records - self.bad - self.repeated
+        return self.records - self.aside - self.repeated
+
+    @property
+    def aside(self) -> int:
+        """Records that are set aside."""
+        return self.bad + self.around
 
 
 def refuse(reading: str, problems: tuple[Problem, ...]) -> Facts:
@@ -67,18 +85,28 @@ def may_be_refused(text: str) -> bool:
     return _REFUSED in text
 
 
+def may_have_notes(text: str) -> bool:
+    """Whether facts may hold notes: a quick look, since most do not."""
+    return _NOTED in text
+
+
+def of_members(reading: str, members: Sequence[tuple[str, Facts]]) -> Facts:
+    """Facts of an archive. One of which no member can be read is refused itself."""
+    problems = tuple(told for _, facts in members for told in facts.refused)
+    if problems and all(facts.refused for _, facts in members):
+        return Facts(reading=reading, records=0, refused=problems)
+    return Facts(
+        reading=reading,
+        records=sum(facts.records for _, facts in members),
+        bad=sum(facts.bad for _, facts in members),
+        around=sum(facts.around for _, facts in members),
+        members=tuple(members),
+    )
+
+
 def encode(facts: Facts) -> str:
     """JSON text of facts; equal facts give equal text."""
-    told: dict[str, Any] = {
-        "reading": facts.reading,
-        "records": facts.records,
-        "bad": facts.bad,
-        "columns": facts.columns,
-        "delimiter": facts.delimiter,
-        "shape": facts.shape,
-    }
-    if facts.refused:
-        told["refused"] = msgspec.to_builtins(facts.refused)
+    told = {"reading": facts.reading, **_plain(facts)}
     return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -87,8 +115,27 @@ def decode(text: str, reading: str) -> Facts | None:
     if not text:
         return None
     found = json.loads(text)
-    if found.get("reading") != reading:
-        return None
+    return _facts(found, reading) if found.get("reading") == reading else None
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "records": facts.records,
+        "bad": facts.bad,
+        "columns": facts.columns,
+        "delimiter": facts.delimiter,
+        "shape": facts.shape,
+    }
+    for name in _SELDOM:
+        value = getattr(facts, name)
+        if value:
+            told[name] = msgspec.to_builtins(value)
+    if facts.members:
+        told["members"] = [[name, _plain(one)] for name, one in facts.members]
+    return told
+
+
+def _facts(found: dict[str, Any], reading: str) -> Facts:
     columns = tuple(
         (name, evidence if isinstance(evidence, int) else tuple(evidence))
         for name, evidence in found["columns"]
@@ -100,5 +147,10 @@ def decode(text: str, reading: str) -> Facts | None:
         columns=columns,
         delimiter=found["delimiter"],
         shape=found["shape"],
+        around=found.get("around", 0),
+        before=found.get("before", 0),
+        encoding=found.get("encoding", ""),
+        notes=tuple(found.get("notes", ())),
         refused=tuple(Refusal(**one) for one in found.get("refused", ())),
+        members=tuple((name, _facts(one, reading)) for name, one in found.get("members", ())),
     )

@@ -28,6 +28,11 @@ def reading(table: SourceTable) -> str:
             [dialect.delimiter, dialect.quote, dialect.header, dialect.encoding],
             None if dialect.nulls is None else sorted(set(dialect.nulls)),
             [[name, kind] for name, kind in table.columns],
+            table.records,
+            [[field.name, field.start, field.width] for field in table.widths],
+            table.sheet,
+            # It never changes a row, but which files are refused.
+            table.expand_limit,
         ]
     )
 

@@ -68,7 +68,7 @@ def lay_out(
             continue
         if file.rows != sum(facts[identity].served for identity in ids):
             continue
-        bad = sum(facts[identity].bad for identity in ids)
+        bad = sum(facts[identity].aside for identity in ids)
         aside = asides.get(file.label)
         if (aside.rows if aside else 0) != bad:
             continue

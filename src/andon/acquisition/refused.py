@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from andon.acquisition.facts import Facts, decode, may_be_refused
+from andon.acquisition.facts import Facts, decode, may_be_refused, may_have_notes
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.sequence import is_sequence
 from andon.catalog.records import Delivery
@@ -71,9 +71,25 @@ def problems_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[Pro
     key = reading(table)
     found: list[Problem] = []
     for one in sorted(known, key=lambda d: (d.number, d.path)):
-        facts = decode(one.facts, key) if one.state == "refused" else None
-        if facts is not None:
-            found.extend(_warnings(table, facts, is_replaced=one.path in replaced))
+        if one.state not in ("refused", "landed", "stand_in") or not may_be_refused(one.facts):
+            continue
+        facts = decode(one.facts, key)
+        for part in (facts, *(member for _, member in facts.members)) if facts else ():
+            is_replaced = one.state == "refused" and one.path in replaced
+            found.extend(_warnings(table, part, is_replaced=is_replaced))
+    return tuple(found)
+
+
+def notes_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """What had to be guessed in each delivery that is read, in words, by path."""
+    key = reading(table)
+    found: list[str] = []
+    for one in sorted(deliveries, key=lambda d: (d.number, d.path)):
+        if one.state in ("landed", "stand_in") and may_have_notes(one.facts):
+            facts = decode(one.facts, key)
+            parts = [(one.path, facts)] if facts else []
+            parts += [(f"{one.path}/{name}", part) for name, part in facts.members] if facts else []
+            found += [f"`{path}`: {note}" for path, part in parts for note in part.notes]
     return tuple(found)
 
 

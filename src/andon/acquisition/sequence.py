@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
-from andon.acquisition.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
@@ -36,7 +35,7 @@ def identity(table: SourceTable) -> str:
             asked = [_path_of(origin.url), plain, origin.mode]
             asked += [origin.cursor, origin.cursor_parameter, origin.cursor_start]
         case PythonOrigin():
-            asked = [origin.path, origin.function, origin.mode, origin.cursor]
+            asked = [origin.mode, origin.cursor]
         case PushOrigin():
             asked = []
         case _:
@@ -63,6 +62,9 @@ def part(
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
 
+    Its identity holds the run: what is asked for again after it was taken back has the same place and
+    may have the same bytes, and is another arrival all the same.
+
     Args:
         name: what was read, as people know it; rows carry it with the number as ``_file``.
         number: place in the sequence, from 1.
@@ -74,7 +76,7 @@ def part(
     path, (content, length) = part_path(name, number), kept
     return Delivery(
         # What was taken back and is read again is another delivery, though it be the same bytes.
-        id=value_hash([delivery_id(table.name, path, content), repeats, run_id]),
+        id=value_hash([table.name, path, content, repeats, run_id]),
         table=table.name,
         path=path,
         content=content,
@@ -123,7 +125,8 @@ def in_force(
 
     Files are always in force: they lie at their origin whatever was taken back. Parts of a
     sequence that only a withdrawn snapshot holds are not, so that a rollback takes the cursor back
-    and they are asked for again; nor are parts of another sequence.
+    and they are asked for again; nor are parts of another sequence. What cannot be asked for again
+    stays: what was pushed, and what a function yields without a position.
 
     Args:
         served: ids of the deliveries in the snapshot that is served.
@@ -133,4 +136,17 @@ def in_force(
         return tuple(d for d in known if not d.number)
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
-    return tuple(d for d in known if d.sequence == own and d.id not in gone)
+    return tuple(
+        d for d in known if d.sequence == own and (d.id not in gone or _comes_once(table, d))
+    )
+
+
+def _comes_once(table: SourceTable, delivery: Delivery) -> bool:
+    """Whether nobody can be asked for a part again."""
+    match table.origin:
+        case PushOrigin():
+            return True
+        case PythonOrigin(mode=mode):
+            return mode != "full" and not delivery.position
+        case _:
+            return False

@@ -15,4 +15,27 @@ def _postgres() -> Door:
     return PostgresDoor()
 
 
-DOORS: Final[Mapping[DatabaseKind, Callable[[], Door]]] = {"postgres": _postgres}
+def _mysql() -> Door:
+    from andon.sources.databases.mysql import MySqlDoor
+
+    return MySqlDoor()
+
+
+def _sqlite() -> Door:
+    from andon.sources.databases.sqlite import SqliteDoor
+
+    return SqliteDoor()
+
+
+def _duckdb() -> Door:
+    from andon.engines.duckdb.door import DuckDBDoor
+
+    return DuckDBDoor()
+
+
+DOORS: Final[Mapping[DatabaseKind, Callable[[], Door]]] = {
+    "postgres": _postgres,
+    "mysql": _mysql,
+    "sqlite": _sqlite,
+    "duckdb": _duckdb,
+}

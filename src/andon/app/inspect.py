@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from andon.acquisition.refused import problems_of, without_refused
+from andon.acquisition.refused import notes_of, problems_of, without_refused
 from andon.app.prepare import Prepared, declared, graph_of, prepare
 from andon.app.read import Moment, served
 from andon.app.schema_history import last_change
@@ -27,6 +27,7 @@ from andon.spec.source import SourceTable
 
 _ALL = 1_000_000
 _RECENT = 10
+_FEW = 3
 
 
 def list_assets(
@@ -245,7 +246,8 @@ def _facts(
     for delivery in deliveries:
         counts[delivery.state] = counts.get(delivery.state, 0) + 1
     in_force = [d for d in deliveries if d.state != "superseded"]
-    left_out = problems_of(asset, without_refused(asset, in_force, lambda: deliveries))
+    used = without_refused(asset, in_force, lambda: deliveries)
+    left_out, notes = problems_of(asset, used), notes_of(asset, used)
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
@@ -254,8 +256,15 @@ def _facts(
             "last arrival",
             f"{deliveries[-1].arrived_at:%Y-%m-%dT%H:%M:%SZ}" if deliveries else "never",
         ),
-        *(("left out", f"{told.code} {told.what}") for told in left_out[:1]),
+        ("left out", _few([f"{told.code} {told.what}" for told in left_out])),
+        ("notes", _few(notes)),
     )
+
+
+def _few(found: Sequence[str]) -> str:
+    """The first of many, in one text."""
+    rest = f"; and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
+    return "; ".join(found[:_FEW]) + rest
 
 
 def failing(

@@ -166,7 +166,10 @@ def _land(
             new = {delivery.id for delivery in batch.deliveries}
             before = set() if batch.is_whole else {delivery.id for delivery in known}
             stale = [d.id for d in all_known if d.number and d.id not in before | new]
-            arrived = arrived_with(table.name, batch.deliveries, known)
+            ids = {delivery.id for delivery in known}
+            fresh = [delivery for delivery in batch.deliveries if delivery.id not in ids]
+            # One that is known is recorded anew, for its position.
+            arrived = arrived_with(table.name, fresh, known)
             _record(tools, table, batch, stale, arrived, record.id)
             came.add(arrived)
             replaced = {delivery.path for delivery in batch.deliveries}

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import assert_never
 
 from andon.ports.engine import Engine
 from andon.ports.origin import Origin
+from andon.ports.python_runner import PythonRunner
 from andon.ports.table_store import TableStore
 from andon.spec.address import is_remote
-from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin
+from andon.spec.origin import DatabaseOrigin, FilesOrigin, HttpOrigin, PushOrigin, PythonOrigin
 from andon.spec.source import SourceTable
 
 
 def origins(
-    root: Path, store: TableStore, engine: Callable[[], Engine]
+    root: Path,
+    store: TableStore,
+    *,
+    engine: Callable[[], Engine],
+    runner: Callable[[], PythonRunner],
+    timeout_s: float,
 ) -> Callable[[SourceTable], Origin]:
     """What acquires a table, by the kind of its origin.
 
@@ -22,36 +29,53 @@ def origins(
         root: folder of the project.
         store: keeps what arrives.
         engine: compares what arrives with what is kept, where an origin needs it.
+        runner: calls functions of the project; timeout_s: longest wait for what they yield.
     """
     made: dict[tuple[type, bool], Origin] = {}
 
+    def make(table: SourceTable) -> Origin:
+        origin = table.origin
+        match origin:
+            case FilesOrigin():
+                return _files(root, store, is_far=_is_far(table))
+            case DatabaseOrigin():
+                from andon.app.doors import DOORS
+                from andon.sources.databases.origin import DatabaseTables
+
+                return DatabaseTables(root, store, engine, DOORS)
+            case HttpOrigin():
+                from andon.sources.http.origin import HttpApi
+
+                return HttpApi(root, store)
+            case PythonOrigin():
+                from andon.sources.python.origin import PythonFunctions
+
+                return PythonFunctions(root, store, runner, timeout_s)
+            case PushOrigin():
+                from andon.sources.pushed import PushedDocuments
+
+                return PushedDocuments()
+            case _:
+                assert_never(origin)
+
     def origin_of(table: SourceTable) -> Origin:
-        kind = (type(table.origin), any(is_remote(path) for path in table.paths))
+        kind = (type(table.origin), _is_far(table))
         if kind not in made:
-            made[kind] = _make(*kind, root, store, engine)
+            made[kind] = make(table)
         return made[kind]
 
     return origin_of
 
 
-def _make(
-    kind: type, is_far: bool, root: Path, store: TableStore, engine: Callable[[], Engine]
-) -> Origin:
-    if kind is FilesOrigin and is_far:
+def _is_far(table: SourceTable) -> bool:
+    return any(is_remote(path) for path in table.paths)
+
+
+def _files(root: Path, store: TableStore, *, is_far: bool) -> Origin:
+    if is_far:
         from andon.sources.remote.files import RemoteFiles
 
         return RemoteFiles(root, store)
-    if kind is FilesOrigin:
-        from andon.sources.files import LocalFiles
+    from andon.sources.files import LocalFiles
 
-        return LocalFiles(root, store)
-    if kind is DatabaseOrigin:
-        from andon.app.doors import DOORS
-        from andon.sources.databases.origin import DatabaseTables
-
-        return DatabaseTables(root, store, engine, DOORS)
-    if kind is HttpOrigin:
-        from andon.sources.http.origin import HttpApi
-
-        return HttpApi(root, store)
-    raise TypeError(f"no adapter for {kind.__name__}")
+    return LocalFiles(root, store)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.facts import may_be_refused
 from andon.acquisition.refused import problems_of
 from andon.app.forecast import forecast, in_force, look
 from andon.app.selection import Selection
@@ -157,7 +158,7 @@ def _left_out(
     """A warning for every delivery that is known to be unreadable and was not replaced."""
     for table in spec.source_tables:
         known = forecasts[table.name].known
-        if table.name in selected and any(one.state == "refused" for one in known):
+        if table.name in selected and any(may_be_refused(one.facts) for one in known):
             yield from problems_of(table, known)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -23,6 +23,7 @@ from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
     from andon.app.contract import Contract
+    from andon.app.push import Kept
     from andon.app.read import Moment
     from andon.app.source_test import Trial
     from andon.app.table import Table
@@ -223,6 +224,40 @@ class Project:
         spec = self.spec
         tools = self._wire(spec).tools
         return contracts(tools, spec, self._env(spec), name, write=write, replace=replace)
+
+    def push(
+        self,
+        name: str,
+        descriptor: int,
+        *,
+        most_bytes: int = 8 << 20,
+        longest_s: float = 5.0,
+        stopping: threading.Event | None = None,
+        tell: Callable[[Kept], None] | None = None,
+    ) -> Kept:
+        """Keep JSON documents, one a line, from an open file or pipe; see `andon source push`.
+
+        Args:
+            name: a table that is pushed into, or its source.
+            descriptor: number of the open file; it is read to its end.
+            most_bytes: size, and `longest_s` the age in seconds, at which a chunk is kept.
+            tell: called with all that is safe by then, after each chunk.
+
+        Raises:
+            UsageError: (SRC060, SRC066) no such table.
+        """
+        from andon.app.push import Push, pushable
+
+        spec = self.spec
+        push = Push(
+            self._wire(spec).tools,
+            pushable(spec, name),
+            most_bytes=most_bytes,
+            longest_s=longest_s,
+            stopping=stopping.is_set if stopping else lambda: False,
+            tell=tell or (lambda _: None),
+        )
+        return push.read(descriptor)
 
     def query(
         self,

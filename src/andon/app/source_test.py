@@ -88,6 +88,7 @@ def _try(tools: Tools, table: SourceTable) -> Trial:
     close = getattr(batches, "close", None)
     if close is not None:
         close()  # what holds a connection lets it go now, not when it is collected
+    origin.close()
     if not landed:
         return Trial(table=table.name, found=f"{found}: nothing there")
     raw = tools.reader.build(table, landed, None, lambda name: tools.store.stage(run_id, name))

@@ -7,9 +7,9 @@ import linecache
 import random
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -60,11 +60,50 @@ def call(
         raise _raised(error, root, path, function) from error
 
 
+def items(
+    root: Path,
+    path: str,
+    function: str,
+    arguments: Mapping[str, Any],
+    open_items: Callable[[Any, Mapping[str, Any]], Iterator[object]],
+    *,
+    asset: str,
+) -> Iterator[object]:
+    """Load a source's function and give what it yields, one by one.
+
+    Args:
+        open_items: calls what was loaded, and iterates over what that returns.
+
+    Raises:
+        TaskFailed: as `call`.
+    """
+    found: Iterator[object] | None = None
+    try:
+        while True:
+            try:
+                if found is None:
+                    loaded = _load(root, path, function)
+                    random.seed(asset)
+                    found = open_items(loaded, arguments)
+                item = next(found)
+            except StopIteration:
+                return
+            except AndonError:
+                raise
+            except BaseException as error:  # user code, as in `call`
+                raise _raised(error, root, path, function) from error
+            yield item
+    finally:
+        close = getattr(found, "close", None)
+        if close is not None:
+            close()
+
+
 def _load(root: Path, path: str, function: str) -> Callable[..., object]:
     name = path.removesuffix(".py").replace("/", ".")
     file = str(root / path)
     loader = _FreshLoader(name, file)
-    spec = spec_from_loader(name, loader, origin=file)
+    spec = spec_from_file_location(name, file, loader=loader)  # it sets `__file__`
     if spec is None:
         raise ImportError(f"cannot load {path}")
     module = module_from_spec(spec)

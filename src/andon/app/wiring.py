@@ -20,6 +20,7 @@ from andon.execution.line import Tools
 from andon.ports.table_store import DATA_FOLDERS
 from andon.sources.reader import RawReader
 from andon.spec.asset import PythonBody
+from andon.spec.origin import PythonOrigin
 from andon.spec.project import ProjectSpec
 from andon.stores.clock import SystemClock
 from andon.stores.files import FileTableStore
@@ -106,7 +107,13 @@ def wire(
         few=lambda: few,
         engine_version=installed,
         runner=lambda: _as_runner(runner()),
-        origin=origins(root, store, lambda: engine),
+        origin=origins(
+            root,
+            store,
+            engine=lambda: engine,
+            runner=lambda: _as_runner(runner()),
+            timeout_s=spec.settings.timeout_s,
+        ),
         reader=RawReader(engine, store),
         catalog=catalog,
         slices=catalog,
@@ -208,8 +215,10 @@ def _spill(place: Path, store: FileTableStore, name: str) -> Path:
 
 
 def has_python(spec: ProjectSpec) -> bool:
-    """Whether any asset runs in a worker process."""
-    return any(isinstance(asset.body, PythonBody) for asset in spec.assets)
+    """Whether any asset or source runs in a worker process."""
+    return any(isinstance(asset.body, PythonBody) for asset in spec.assets) or any(
+        isinstance(table.origin, PythonOrigin) for table in spec.source_tables
+    )
 
 
 def _workers(place: Path, spec: ProjectSpec, store: FileTableStore) -> WorkerPool:

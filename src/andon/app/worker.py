@@ -1,4 +1,4 @@
-"""Process that runs Python assets: ``python -m andon.app.worker SETTINGS``.
+"""Process that runs the Python code of a project: ``python -m andon.app.worker SETTINGS``.
 
 Tasks come in on standard input, replies go out on standard output; what the user's code prints goes
 to standard error. The process ends when its parent does.
@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,12 +24,20 @@ from andon.errors import AndonError
 from andon.execution.protocol import (
     Done,
     Failed,
+    GoOn,
+    Message,
     Reply,
     WorkerSettings,
-    read_task,
+    read_message,
     write_message,
 )
-from andon.ports.python_runner import PythonInputData, PythonResult, PythonTask
+from andon.ports.python_runner import (
+    Piece,
+    PythonInputData,
+    PythonResult,
+    PythonTask,
+    SourceTask,
+)
 from andon.ports.table_store import DATA_FOLDERS
 
 
@@ -37,14 +46,27 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
     tasks, replies = _take_pipes()
     faulthandler.enable()
-    waiting: queue.SimpleQueue[PythonTask] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(tasks, waiting), daemon=True).start()
     worker = Worker(settings)
     while True:
-        reply = worker.run(waiting.get())
-        sys.stdout.flush()
-        sys.stderr.flush()
-        write_message(replies, reply)
+        message = waiting.get()
+        match message:
+            case PythonTask():
+                _answer(replies, worker.run(message))
+            case SourceTask():
+                for reply in worker.stream(message):
+                    _answer(replies, reply)
+                    if isinstance(reply, Piece) and reply.path is not None:
+                        waiting.get()  # until the piece is durable
+            case GoOn():
+                pass  # after the last piece; there is nothing to go on with
+
+
+def _answer(replies: BinaryIO, reply: Reply) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    write_message(replies, reply)
 
 
 class Worker:
@@ -63,6 +85,29 @@ class Worker:
         except AndonError as error:
             return Failed(kind=type(error).__name__, problems=error.problems)
 
+    def stream(self, task: SourceTask) -> Iterator[Reply]:
+        """Pieces of a source; the function is not asked for more before the next one is asked for."""
+        from andon.app.source_code import Stream
+        from andon.app.source_items import Opened
+
+        _put_first(str(task.root))
+        user_code.forget_project(task.root)
+        opened = Opened(task)
+        stream = Stream(task, lambda: self._open(task), opened.state)
+        arguments: dict[str, Any] = dict(task.settings)
+        if task.takes_cursor:
+            arguments["cursor"] = stream.progress.since
+        found = user_code.items(
+            task.root, task.path, task.function, arguments, opened.items, asset=task.asset
+        )
+        try:
+            for piece in stream.pieces(found):
+                if os.getpid() != self._process_id:
+                    os._exit(0)  # as in `_build`
+                yield piece
+        except AndonError as error:
+            yield Failed(kind=type(error).__name__, problems=error.problems)
+
     def _build(self, task: PythonTask) -> PythonResult:
         engine = self._open(task)
         _put_first(str(task.root))
@@ -75,7 +120,7 @@ class Worker:
         schema, written = engine.write_table(table, task.columns, task.output)
         return PythonResult(schema=schema, written=written)
 
-    def _open(self, task: PythonTask) -> DuckDBEngine:
+    def _open(self, task: PythonTask | SourceTask) -> DuckDBEngine:
         """Half of the worker's memory is the engine's, the rest is for the user's tables."""
         limit = task.memory_bytes // 2 if task.memory_bytes else self._settings.memory_bytes
         key = (task.store_root, limit)
@@ -89,7 +134,7 @@ class Worker:
                 memory_bytes=limit,
                 spill_bytes=self._settings.spill_bytes,
                 spill_dir=Path(self._settings.spill_dir) / f"worker-{os.getpid()}",
-                extra_directories=(task.output.parent,),
+                extra_directories=() if isinstance(task, SourceTask) else (task.output.parent,),
                 folders=DATA_FOLDERS,
             )
         return self._engine
@@ -124,13 +169,13 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return tasks, replies
 
 
-def _receive(tasks: BinaryIO, waiting: queue.SimpleQueue[PythonTask]) -> None:
-    """Hand over tasks; the end of the pipe is the end of the parent, so leave at once."""
+def _receive(tasks: BinaryIO, waiting: queue.SimpleQueue[Message]) -> None:
+    """Hand over messages; the end of the pipe is the end of the parent, so leave at once."""
     while True:
-        task = read_task(tasks)
-        if task is None:
+        message = read_message(tasks)
+        if message is None:
             os._exit(0)
-        waiting.put(task)
+        waiting.put(message)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from andon.acquisition.refused import problems_of
+from andon.acquisition.refused import notes_of, problems_of
 from andon.catalog.digest import of_landed
 from andon.catalog.marks import mark
 from andon.catalog.records import DataFile, Delivery, Digest, Snapshot
@@ -45,6 +45,7 @@ class Built(Struct, frozen=True, kw_only=True):
         note: in words, what was done of it.
         deliveries: of a source, what its rows were read from.
         left_out: of a source, a warning per delivery that could not be read.
+        notes: of a source, what had to be guessed in its deliveries.
     """
 
     schema: Schema
@@ -62,6 +63,7 @@ class Built(Struct, frozen=True, kw_only=True):
     note: str = ""
     deliveries: tuple[Delivery, ...] = ()
     left_out: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def build_source(
@@ -116,6 +118,7 @@ def build_source(
         facts=raw.facts,
         deliveries=raw.deliveries,
         left_out=problems_of(table, raw.deliveries),
+        notes=notes_of(table, raw.deliveries),
     )
 
 

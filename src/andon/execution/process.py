@@ -18,8 +18,7 @@ from typing import IO
 import msgspec
 
 from andon.errors import Problem, Unavailable
-from andon.execution.protocol import Reply, WorkerSettings, read_reply, write_message
-from andon.ports.python_runner import PythonTask
+from andon.execution.protocol import GoOn, Reply, Task, WorkerSettings, read_reply, write_message
 
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
 _PASSED_ON_TOO = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USER", "VIRTUAL_ENV")
@@ -57,14 +56,21 @@ class WorkerProcess:
         """Whether the process runs."""
         return self._process.poll() is None
 
-    def send(self, task: PythonTask) -> None:
+    def send(self, task: Task) -> None:
         """Hand over a task; a process that is gone is told by `replies`."""
-        assert self._process.stdin is not None
         self.is_ready = False
         self._asset = task.asset
         self._said.clear()
+        self._write(task)
+
+    def go_on(self) -> None:
+        """Ask for the next piece of the task."""
+        self._write(GoOn())
+
+    def _write(self, message: Task | GoOn) -> None:
+        assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            write_message(self._process.stdin, task)  # type: ignore[arg-type]  # IO[bytes] of a pipe
+            write_message(self._process.stdin, message)  # type: ignore[arg-type]  # IO[bytes] of a pipe
 
     def memory_bytes(self) -> int | None:
         """Resident memory now, or None where the system does not tell."""

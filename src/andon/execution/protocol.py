@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from andon.errors import Problem
-from andon.ports.python_runner import PythonResult, PythonTask
+from andon.ports.python_runner import Piece, PythonResult, PythonTask, SourceTask
 
 _LENGTH = 4
 _MOST = 1 << 28
@@ -31,6 +31,10 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     spill_dir: str
 
 
+class GoOn(msgspec.Struct, tag="go on", frozen=True):
+    """The last piece is durable; the next one is wanted."""
+
+
 class Done(msgspec.Struct, tag="done", frozen=True):
     """The output is written."""
 
@@ -44,7 +48,9 @@ class Failed(msgspec.Struct, tag="failed", frozen=True):
     problems: tuple[Problem, ...]
 
 
-Reply = Done | Failed
+Task = PythonTask | SourceTask
+Message = Task | GoOn
+Reply = Done | Failed | Piece
 
 
 def _plain(value: Any) -> str:
@@ -60,11 +66,11 @@ def _rich(kind: type, value: Any) -> Any:
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
-_tasks = msgspec.msgpack.Decoder(PythonTask, dec_hook=_rich)
-_replies = msgspec.msgpack.Decoder(Reply, dec_hook=_rich)
+_messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_rich)
+_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply, dec_hook=_rich)
 
 
-def write_message(stream: BinaryIO, message: PythonTask | Reply) -> None:
+def write_message(stream: BinaryIO, message: Message | Reply) -> None:
     """Send one message.
 
     Raises:
@@ -75,10 +81,10 @@ def write_message(stream: BinaryIO, message: PythonTask | Reply) -> None:
     stream.flush()
 
 
-def read_task(stream: BinaryIO) -> PythonTask | None:
-    """The next task, or None when the parent is gone."""
+def read_message(stream: BinaryIO) -> Message | None:
+    """What the parent says next, or None when it is gone."""
     body = _read(stream)
-    return None if body is None else _tasks.decode(body)
+    return None if body is None else _messages.decode(body)
 
 
 def read_reply(stream: BinaryIO) -> Reply | None:

@@ -45,6 +45,9 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
     served = line.current(own)
     if served is not None and (served.id in line.damaged or served.schema != built.schema):
         served = None
+    if built.reading:
+        # Files that are served as they were landed are read by one query, never one by one.
+        served = None
     return Subject(
         asset=own,
         checks=local + crossing_aside,
@@ -99,6 +102,7 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
             ("engine", line.tools.engine_version),
             ("seconds", f"{time.perf_counter() - job.began:.3f}"),
             *(("left out", f"{told.code} {told.what}") for told in built.left_out),
+            *(("note", note) for note in built.notes),
         ),
         evolution=evolution,
     )

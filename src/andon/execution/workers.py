@@ -1,4 +1,4 @@
-"""A pool of worker processes for Python assets: started when first needed, used again, watched."""
+"""A pool of worker processes for Python code: started when first needed, used again, watched."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from andon import errors
 from andon.errors import AndonError, Cancelled, InternalError, Problem, TaskFailed
 from andon.execution.process import WorkerProcess
-from andon.execution.protocol import Done, Failed, Reply, WorkerSettings
-from andon.ports.python_runner import PythonResult, PythonTask
+from andon.execution.protocol import Done, Failed, Reply, Task, WorkerSettings
+from andon.ports.python_runner import Piece, PythonResult, PythonTask, SourceTask
 
 _WATCH_S = 0.05
 """How often memory is looked at: a worker may pass its limit for that long."""
@@ -24,7 +24,7 @@ def _to_stderr(asset: str, line: str) -> None:
 
 
 class WorkerPool:
-    """Runs Python assets in worker processes; implements the port `PythonRunner`.
+    """Runs Python functions in worker processes; implements the port `PythonRunner`.
 
     Memory is watched where the system has ``/proc`` (Linux); elsewhere only the engine inside the
     worker keeps its limit. A worker that kept much memory after a task is replaced.
@@ -67,7 +67,9 @@ class WorkerPool:
         with self._places:
             worker = self._take()
             try:
+                worker.send(task)
                 reply = self._watched(worker, task)
+                worker.is_ready = True
             finally:
                 self._give_back(worker, task)
         match reply:
@@ -75,6 +77,33 @@ class WorkerPool:
                 return result
             case Failed(kind=kind, problems=problems):
                 raise _error_of(kind, problems)
+            case Piece():
+                raise _out_of_turn(task)
+
+    def stream(self, task: SourceTask) -> Iterator[Piece]:
+        """Pieces of a source; see the port."""
+        with self._places:
+            worker = self._take()
+            try:
+                worker.send(task)
+                while True:
+                    match self._watched(worker, task):
+                        case Piece(path=None) as last:
+                            worker.is_ready = True
+                            yield last
+                            return
+                        case Piece() as piece:
+                            yield piece
+                            worker.go_on()
+                        case Failed(kind=kind, problems=problems):
+                            worker.is_ready = True
+                            raise _error_of(kind, problems)
+                        case Done():
+                            raise _out_of_turn(task)
+            finally:
+                if not worker.is_ready:  # its function waits for a next that does not come
+                    worker.kill()
+                self._give_back(worker, task)
 
     def interrupt(self) -> None:
         """Kill the workers that run now."""
@@ -105,7 +134,7 @@ class WorkerPool:
             self._busy.add(worker)
         return worker
 
-    def _give_back(self, worker: WorkerProcess, task: PythonTask) -> None:
+    def _give_back(self, worker: WorkerProcess, task: Task) -> None:
         """Keep a worker that is well for the next task."""
         limit = task.memory_bytes or self._memory_bytes
         used = worker.memory_bytes() or 0
@@ -118,11 +147,10 @@ class WorkerPool:
         if not is_well:
             worker.close()
 
-    def _watched(self, worker: WorkerProcess, task: PythonTask) -> Reply:
+    def _watched(self, worker: WorkerProcess, task: Task) -> Reply:
         """Wait for the reply; kill the worker when time or memory runs out."""
         limit = task.memory_bytes or self._memory_bytes
         deadline = time.monotonic() + task.timeout_s
-        worker.send(task)
         while True:
             try:
                 reply = worker.replies.get(timeout=_WATCH_S)
@@ -136,7 +164,6 @@ class WorkerPool:
                     raise _too_much_memory(task, limit) from None
                 continue
             if reply is not None:
-                worker.is_ready = True
                 return reply
             with self._lock:
                 was_interrupted = worker in self._interrupted
@@ -150,12 +177,31 @@ def _error_of(kind: str, problems: tuple[Problem, ...]) -> AndonError:
     return InternalError(*problems)
 
 
-def _failed(code: str, what: str, why: str, fix: str, task: PythonTask) -> TaskFailed:
+def _out_of_turn(task: Task) -> InternalError:
+    return InternalError(
+        Problem(
+            code="PYA004",
+            what=f"the process that ran `{task.function}` answered out of turn",
+            why="parent and worker do not understand each other",
+            fix="run again; if it comes back, report it as a fault of Andon",
+        )
+    )
+
+
+def _failed(code: str, what: str, why: str, fix: str, task: Task) -> TaskFailed:
     where = errors.Where(path=task.path)
     return TaskFailed(Problem(code=code, what=what, why=why, fix=fix, where=where))
 
 
-def _timed_out(task: PythonTask) -> TaskFailed:
+def _timed_out(task: Task) -> TaskFailed:
+    if isinstance(task, SourceTask):
+        return _failed(
+            "PYA002",
+            f"`{task.function}` yielded nothing for {task.timeout_s:g} s",
+            "a source that hangs fails by itself; what it yielded before is kept",
+            "give its requests a timeout of their own, or raise `timeout` of the source",
+            task,
+        )
     return _failed(
         "PYA002",
         f"`{task.function}` ran longer than {task.timeout_s:g} s",
@@ -165,17 +211,19 @@ def _timed_out(task: PythonTask) -> TaskFailed:
     )
 
 
-def _too_much_memory(task: PythonTask, limit: int) -> TaskFailed:
+def _too_much_memory(task: Task, limit: int) -> TaskFailed:
     return _failed(
         "PYA003",
         f"`{task.function}` used more than {limit / 2**20:.0f} MiB of memory",
         "the limit keeps one asset from taking the machine down with everything else on it",
-        'take inputs as "duckdb" and aggregate there first, or raise `memory` of the asset',
+        "yield smaller batches, or raise `memory` of the source"
+        if isinstance(task, SourceTask)
+        else 'take inputs as "duckdb" and aggregate there first, or raise `memory` of the asset',
         task,
     )
 
 
-def _died(task: PythonTask, worker: WorkerProcess) -> TaskFailed:
+def _died(task: Task, worker: WorkerProcess) -> TaskFailed:
     return _failed(
         "PYA004",
         f"the process that ran `{task.function}` died: {worker.cause_of_death()}",
@@ -185,7 +233,7 @@ def _died(task: PythonTask, worker: WorkerProcess) -> TaskFailed:
     )
 
 
-def _stopped(task: PythonTask) -> Cancelled:
+def _stopped(task: Task) -> Cancelled:
     return Cancelled(
         Problem(
             code="PYA005",

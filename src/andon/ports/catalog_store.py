@@ -78,6 +78,10 @@ class CatalogStore(Protocol):
         """All deliveries ever, in order of arrival."""
         ...
 
+    def last_number(self, table: str) -> int:
+        """Largest number of a delivery of a table, 0 if none has one."""
+        ...
+
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Newest first."""
         ...

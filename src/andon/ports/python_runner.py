@@ -1,17 +1,18 @@
-"""Port of the workers that run Python assets."""
+"""Port of the workers that run the Python functions of a project."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from andon.ports.engine import Scalar, Written
 from andon.schema import Schema
 from andon.spec.asset import Form
+from andon.spec.origin import Mode
 
 
 class PythonInputData(Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class PythonInputData(Struct, frozen=True, kw_only=True):
     form: Form
 
 
-class PythonTask(Struct, frozen=True, kw_only=True):
+class PythonTask(Struct, frozen=True, kw_only=True, tag=True):
     """One call of a user's function in a worker process.
 
     Attributes:
@@ -56,8 +57,67 @@ class PythonResult(Struct, frozen=True, kw_only=True):
     written: Written
 
 
+class KnownPart(Struct, frozen=True, kw_only=True):
+    """A part that a source function yielded before, as it was landed."""
+
+    path: Path
+    form: Literal["jsonl", "parquet"]
+    position: str
+
+
+class SourceTask(Struct, frozen=True, kw_only=True, tag=True):
+    """One call of a source's function in a worker process.
+
+    Attributes:
+        asset: name of the raw table.
+        root: folder of the project; it is put on the worker's import path.
+        path, function, resource: where the function is, and what it returns is wanted.
+        settings: values handed to it by name; takes_cursor: whether the cursor is handed over.
+        mode, cursor, is_ordered, key: as declared.
+        position: of the last part that is known, empty if there is none.
+        known: parts from which rows may come again.
+        folder: where pieces are written.
+        most_rows: rows, or a little more, after which it may end.
+        timeout_s: longest wait for the next piece, after which the worker is killed.
+    """
+
+    asset: str
+    root: Path
+    store_root: Path
+    path: str
+    function: str
+    resource: str
+    settings: Mapping[str, str]
+    takes_cursor: bool
+    mode: Mode
+    cursor: str
+    is_ordered: bool
+    key: tuple[str, ...]
+    position: str
+    known: tuple[KnownPart, ...]
+    folder: Path
+    most_rows: int | None
+    memory_bytes: int | None
+    timeout_s: float
+
+
+class Piece(Struct, frozen=True, kw_only=True, tag=True):
+    """Rows that a source function yielded, written to a file.
+
+    Attributes:
+        path: the file; None ends the pieces, and tells the last position.
+        form: of the file.
+        position: how far the function was read with it, as JSON text.
+    """
+
+    path: Path | None
+    form: Literal["jsonl", "parquet"] = "jsonl"
+    rows: int = 0
+    position: str = ""
+
+
 class PythonRunner(Protocol):
-    """Runs Python assets in worker processes. Thread-safe; a crash fails one task only."""
+    """Runs functions in worker processes. Thread-safe; a crash fails one task only."""
 
     def run(self, task: PythonTask) -> PythonResult:
         """Run to the end.
@@ -65,6 +125,17 @@ class PythonRunner(Protocol):
         Raises:
             TaskFailed: (PYA...) the function raised (its own traceback, from the user's line), returned
                 something else than a table, ran out of time or memory, or its process died.
+            Cancelled: after `interrupt`.
+        """
+        ...
+
+    def stream(self, task: SourceTask) -> Iterator[Piece]:
+        """Pieces of a source; the function is asked for more when the next piece is asked for.
+
+        The last one has no path. Closing the iterator ends the function.
+
+        Raises:
+            TaskFailed: (PYA...) as `run`; (SRC...) what it yields cannot be kept.
             Cancelled: after `interrupt`.
         """
         ...

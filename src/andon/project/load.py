@@ -124,7 +124,23 @@ class _Loader:
                 self._broken.append(f"{name}.")
             else:
                 found.append(source)
+        for file in self._below("sources", ".py"):
+            name = PurePosixPath(file.path).stem
+            if name.startswith("_"):
+                continue
+            if not is_identifier(name):
+                self._refuse_name(file.path, f"`{name}` is no name of a source", "sources/raw.py")
+            source = self._cached("python source", file, SourceSpec, self._python_source)
+            if source is None:
+                self._broken.append(f"{name}.")
+            else:
+                found.append(source)
         return found
+
+    def _python_source(self, file: TextFile) -> SourceSpec | None:
+        from andon.project.python_sources import read_python_source
+
+        return read_python_source(file, self._findings)
 
     def _source(self, file: TextFile) -> SourceSpec | None:
         from andon.project.source_files import read_source

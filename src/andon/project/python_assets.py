@@ -8,15 +8,15 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.errors import Where
 from andon.names import asset_name_of, did_you_mean
 from andon.project.asset_keys import COMMON, Declared, read_declared
 from andon.project.fields import Fields, where_of
 from andon.project.imports import Imports, imports_of
-from andon.project.python_literals import LiteralReader, LiteralsInvalid
+from andon.project.python_literals import LiteralReader
+from andon.project.python_options import Function, has_default, python_where, read_options
 from andon.project.slicing_keys import read_slicing
 from andon.project.text import Findings, TextFile
-from andon.project.yaml import MapNode, Node, ScalarNode
+from andon.project.yaml import ScalarNode
 from andon.spec.asset import AssetSpec, Form, PythonBody, PythonInput
 from andon.spec.check import Check
 from andon.spec.quantity import bytes_of
@@ -44,7 +44,6 @@ _FORM_FIX = (
     "annotate it with pl.DataFrame, pd.DataFrame, pa.Table or duckdb.DuckDBPyRelation "
     "(import polars as pl, pandas as pd, pyarrow as pa)"
 )
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -100,16 +99,6 @@ def is_asset_decorator(node: ast.expr, imports: Imports) -> bool:
     return imports.dotted(target) in ("andon.asset", "andon.spec.declare.asset")
 
 
-def python_where(file: TextFile, node: ast.stmt | ast.expr | ast.arg) -> Where:
-    """The place of a node; a function's is its `def` line."""
-    length = 1
-    if node.end_lineno == node.lineno and node.end_col_offset is not None:
-        length = node.end_col_offset - node.col_offset
-    if isinstance(node, Function):
-        length = len("def ") + len(node.name)
-    return file.where(node.lineno, node.col_offset + 1, length)
-
-
 class _Reader:
     def __init__(
         self, file: TextFile, findings: Findings, tree: ast.Module, imports: Imports
@@ -126,7 +115,7 @@ class _Reader:
                 "it is called in a worker process and must return a table",
                 "remove `async`",
             )
-        options = self._options(decorator)
+        options = read_options(decorator, self._literals, self._file, self._findings)
         if options is None:
             return None
         node, checks = options
@@ -182,35 +171,6 @@ class _Reader:
             memory_bytes=fields.quantity("memory", bytes_of, "write for example `2GB`"),
         )
 
-    def _options(self, decorator: ast.expr) -> tuple[MapNode, tuple[Check, ...]] | None:
-        if not isinstance(decorator, ast.Call):
-            return MapNode((), decorator.lineno, decorator.col_offset + 1), ()
-        entries: list[tuple[ScalarNode, Node]] = []
-        checks: tuple[Check, ...] = ()
-        try:
-            if decorator.args:
-                raise LiteralsInvalid(decorator.args[0], "an argument without a name")
-            for keyword in decorator.keywords:
-                if keyword.arg is None:
-                    raise LiteralsInvalid(keyword.value, "`**` arguments")
-                key = ScalarNode(
-                    keyword.arg, keyword.lineno, keyword.col_offset + 1, len(keyword.arg)
-                )
-                if keyword.arg == "checks":
-                    checks = self._literals.checks(keyword.value, self._findings)
-                else:
-                    entries.append((key, self._literals.node(keyword.value)))
-        except LiteralsInvalid as error:
-            self._refuse(
-                "PRJ021",
-                error.node,
-                f"the declaration holds {error.what}",
-                "it is read without running the file",
-                "use literals, constants of this module, and the check functions of andon",
-            )
-            return None
-        return MapNode(tuple(entries), decorator.lineno, decorator.col_offset + 1), checks
-
     def _inputs(
         self, function: Function, fields: Fields, parameters: tuple[str, ...]
     ) -> tuple[PythonInput, ...]:
@@ -227,7 +187,7 @@ class _Reader:
                 "write plain arguments, without `/`, `*args`, `**kw`",
             )
         for name, arg in arguments.items():
-            if name not in wanted and name not in parameters and not _has_default(function, name):
+            if name not in wanted and name not in parameters and not has_default(function, name):
                 self._refuse(
                     "PRJ023",
                     arg,
@@ -290,12 +250,3 @@ def _public(name: str) -> str:
     """``polars.dataframe.DataFrame`` as ``polars.DataFrame``."""
     parts = name.split(".")
     return f"{parts[0]}.{parts[-1]}"
-
-
-def _has_default(function: Function, name: str) -> bool:
-    spec = function.args
-    plain = [arg.arg for arg in spec.args]
-    if name in plain:
-        return len(plain) - plain.index(name) <= len(spec.defaults)
-    keyword = [arg.arg for arg in spec.kwonlyargs]
-    return name in keyword and spec.kw_defaults[keyword.index(name)] is not None

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from andon.errors import Where
 from andon.hashing import value_hash
 from andon.project.modules import Module, ModuleFinder, is_standard
-from andon.project.python_assets import Function, is_asset_decorator, python_where
+from andon.project.python_assets import is_asset_decorator
+from andon.project.python_options import Function, python_where
 from andon.project.text import Findings
 
 _DYNAMIC = {"exec", "eval", "compile", "__import__"}

@@ -31,6 +31,9 @@ BUILDERS = {
 }
 
 
+_SECRETS = ("andon.secret", "andon.spec.declare.secret")
+
+
 class LiteralsInvalid(Exception):
     """A part of the declaration that cannot be read without running the file."""
 
@@ -61,6 +64,8 @@ class LiteralReader:
                 return ListNode(tuple(self.node(item) for item in items), line, column)
             case ast.Dict():
                 return MapNode(tuple(self._entries(node)), line, column)
+            case ast.Call() if self._imports.dotted(node.func) in _SECRETS and not node.args:
+                return MapNode(tuple(self._reference(node)), line, column)
             case ast.Name(id=name):
                 bound = self._constants.get(name)
                 if bound is not None:
@@ -76,6 +81,16 @@ class LiteralReader:
             if not isinstance(name, ScalarNode) or not isinstance(name.value, str):
                 raise LiteralsInvalid(key or value, "a key that is no text")
             entries.append((name, self.node(value)))
+        return entries
+
+    def _reference(self, node: ast.Call) -> list[tuple[ScalarNode, Node]]:
+        """``secret(env="TOKEN")`` as the mapping that YAML has for it."""
+        entries: list[tuple[ScalarNode, Node]] = []
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise LiteralsInvalid(keyword.value, "`**` arguments")
+            key = ScalarNode(keyword.arg, keyword.lineno, keyword.col_offset + 1, len(keyword.arg))
+            entries.append((key, self.node(keyword.value)))
         return entries
 
     def checks(self, node: ast.expr, findings: Findings) -> tuple[Check, ...]:

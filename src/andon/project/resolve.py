@@ -53,7 +53,17 @@ class _Resolver:
         return assets, sources
 
     def _refuse_repeats(self) -> None:
-        seen: dict[str, str] = {table.name: table.where_path for table in self._tables}
+        seen: dict[str, str] = {}
+        for table in self._tables:
+            if table.name in seen:
+                self._findings.add(
+                    "PRJ008",
+                    self._parts.files[table.where_path].where(1),
+                    what=f"`{table.name}` is declared twice, also in {seen[table.name]}",
+                    why="a name has one producer",
+                    fix="rename or delete one of them",
+                )
+            seen.setdefault(table.name, table.where_path)
         for asset in self._parts.assets:
             if asset.name in seen:
                 self._findings.add(

@@ -12,23 +12,31 @@ from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.origins.kind import OriginKind
 from andon.project.origins.known import DEFAULT, KINDS
 from andon.project.text import Findings, TextFile
+from andon.project.widths import read_widths
 from andon.project.yaml import MapNode, ScalarNode
 from andon.spec.format import format_of
 from andon.spec.origin import FilesOrigin
+from andon.spec.quantity import bytes_of
 from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
 
 SOURCE_KEYS = ("connection", "description", "owner", "system", "legal_basis", "tables")
 _TEXT: Final = frozenset({"csv", "tsv"})
+_FIXED: Final = frozenset({"fixed"})
+_SHEET: Final = frozenset({"xlsx"})
+_JSON: Final = frozenset({"json", "jsonl"})
 _APPLIES: Final = {
     "delimiter": _TEXT,
     "quote": _TEXT,
-    "header": _TEXT,
-    "encoding": _TEXT | {"json", "jsonl"},
-    "nulls": _TEXT,
+    "header": _TEXT | _FIXED | _SHEET,
+    "encoding": _TEXT | _FIXED | _JSON,
+    "nulls": _TEXT | _FIXED | _SHEET,
+    "widths": _FIXED,
+    "sheet": _SHEET,
+    "records": _JSON | {"xml"},
 }
 """Keys of how a file is read, each with the formats that have such a thing."""
 
-DIALECT_KEYS = tuple(_APPLIES)
+DIALECT_KEYS = (*_APPLIES, "expand_limit")
 TABLE_KEYS = (*COMMON, "quarantine_limit")
 
 
@@ -124,6 +132,9 @@ def _read_table(
         format=next((known for known in get_args(Format) if known == form), kind.format),
         dialect=_read_dialect(fields),
         records=fields.text("records"),
+        widths=read_widths(fields, form),
+        sheet=fields.text("sheet"),
+        expand_limit=fields.quantity("expand_limit", bytes_of, "write for example `20GB`"),
         columns=declared.columns,
         column_notes=declared.notes,
         checks=declared.checks,

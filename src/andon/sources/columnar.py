@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
@@ -19,6 +20,7 @@ from andon.sources.batches import batches
 from andon.sources.codecs import damaged
 from andon.sources.dialect import check_names
 from andon.sources.quoting import files, identifier, literal
+from andon.sources.readable import ReadableFiles
 from andon.sources.refusing import is_of_the_file, or_refused
 
 _BATCH = 256
@@ -28,10 +30,13 @@ _PLACE = {"file_index", "file_row_number"}
 class ColumnarFiles:
     """The Parquet files of one build of one raw table."""
 
-    def __init__(self, reading: str, engine: Engine, store: TableStore) -> None:
+    def __init__(
+        self, reading: str, engine: Engine, store: TableStore, readable: ReadableFiles
+    ) -> None:
         self._reading = reading
         self._engine = engine
         self._store = store
+        self._readable = readable
 
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id, from schema and footer alone.
@@ -44,7 +49,7 @@ class ColumnarFiles:
         self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
     ) -> str:
         """Query of all rows of loads in the columns of the table."""
-        return self._query(loads, facts, columns, lambda content: str(self._store.raw(content)))
+        return self._query(loads, facts, columns, lambda load: str(self._readable.raw(load)))
 
     def in_place(
         self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
@@ -54,14 +59,16 @@ class ColumnarFiles:
         Empty where that would cost more than a copy saves: many files, or names of columns that
         hide the engine's own numbering of rows.
         """
-        if len(loads) > MOST_PARTS or any(_hides_place(facts[load.id]) for load in loads):
+        if len(loads) > MOST_PARTS or any(
+            load.member or _hides_place(facts[load.id]) for load in loads
+        ):
             return ""
         root = self._store.root
         return self._query(
             loads,
             facts,
             columns,
-            lambda content: mark(self._store.raw(content).relative_to(root).as_posix()),
+            lambda load: mark(self._store.raw(load.content).relative_to(root).as_posix()),
         )
 
     def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
@@ -69,7 +76,7 @@ class ColumnarFiles:
         raise ValueError(f"{load.path} has no malformed rows")
 
     def _measure(self, load: Load) -> Facts:
-        path = self._store.raw(load.content)
+        path = self._readable.raw(load)
         try:
             schema = self._engine.describe(f"select * from {_source([path])}", {})
             footer = f"select num_rows from parquet_file_metadata({files([path])})"
@@ -90,10 +97,16 @@ class ColumnarFiles:
         loads: Sequence[Load],
         facts: Mapping[str, Facts],
         columns: Sequence[Column],
-        place: Callable[[str], str],
+        place: Callable[[Load], str],
     ) -> str:
         served = [load for load in loads if facts[load.id].served]
-        alike = batches(served, lambda load: facts[load.id].columns, _BATCH)
+        # Where rows are told apart by the path of the bytes, the same bytes are not read together.
+        seen: Counter[str] = Counter()
+        times: dict[str, int] = {}
+        for load in served:
+            times[load.id] = seen[load.content] if _hides_place(facts[load.id]) else 0
+            seen[load.content] += 1
+        alike = batches(served, lambda load: (facts[load.id].columns, times[load.id]), _BATCH)
         return "\nunion all\n".join(self._rows(batch, facts, columns, place) for batch in alike)
 
     def _rows(
@@ -101,7 +114,7 @@ class ColumnarFiles:
         loads: Sequence[Load],
         facts: Mapping[str, Facts],
         columns: Sequence[Column],
-        place: Callable[[str], str],
+        place: Callable[[Load], str],
     ) -> str:
         own = {name.casefold(): name for name, _ in facts[loads[0].id].columns}
         outputs = []
@@ -109,7 +122,7 @@ class ColumnarFiles:
             name = own.get(column.name.casefold())
             value = f"r.{identifier(name)}" if name else "null"
             outputs.append(f"cast({value} as {column.type}) as {identifier(column.name)}")
-        paths = [place(load.content) for load in loads]
+        paths = [place(load) for load in loads]
         if not _hides_place(facts[loads[0].id]):
             paths_of = ", ".join(literal(load.path) for load in loads)
             origin = f"[{paths_of}][cast(file_index as bigint) + 1]"

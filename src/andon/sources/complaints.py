@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import get_args
 
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
 from andon.spec.address import is_remote, parse
-from andon.spec.source import SourceTable
+from andon.spec.source import Format, SourceTable
 
 
 def shown(path: str) -> str:
@@ -71,8 +72,9 @@ def unknown_format(table: SourceTable, path: str) -> Problem:
     return Problem(
         code="SRC002",
         what=f"the format of `{path}` is unknown",
-        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .parquet (before .gz and so on)",
-        fix=f"declare `format:` of `{table.name}`: csv, tsv, json, jsonl or parquet",
+        why="its name ends in none of .csv .tsv .json .jsonl .ndjson .xml .xlsx .avro .parquet (before "
+        ".gz and so on)",
+        fix=f"declare `format:` of `{table.name}`: {', '.join(get_args(Format))}",
         where=_where(table),
     )
 
@@ -145,6 +147,30 @@ def rows_lost(table: SourceTable, counted: int, written: int) -> Problem:
         what=f"`{table.name}` would have {written:,} rows of {counted:,} counted",
         why="records are counted apart from the parser, and none may be lost or invented",
         fix="run again; if it comes back, report it as a fault of Andon",
+        where=_where(table),
+    )
+
+
+def key_is_null(table: SourceTable) -> Problem:
+    """A row of a merged table cannot be told from others."""
+    listed = ", ".join(f"`{name}`" for name in table.key)
+    return Problem(
+        code="SRC048",
+        what=f"rows of `{table.name}` have no value in their key {listed}",
+        why="a row replaces the earlier one of its key; without a key it would be kept twice or lost",
+        fix="choose a `key` that is never null, leave such rows out in a `query`, or write"
+        " `mode: append`",
+        where=_where(table),
+    )
+
+
+def key_is_missing(table: SourceTable, name: str, known: Sequence[str]) -> Problem:
+    """The key of a merged table is none of its columns."""
+    return Problem(
+        code="SRC048",
+        what=f"`{table.name}` has no column `{name}`, which is in its key",
+        why="a row replaces the earlier one of its key",
+        fix=did_you_mean(name, known, "correct `key`"),
         where=_where(table),
     )
 

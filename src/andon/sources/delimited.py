@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from io import BytesIO
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts, refuse
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
-from andon.ports.table_store import TableStore
 from andon.schema import Column
-from andon.sources import text_queries
+from andon.sources import encodings, fixed, text_queries
+from andon.sources.aside import Mended
 from andon.sources.batches import batches
-from andon.sources.codecs import chunks, compression_of, damaged, open_plain
-from andon.sources.dialect import delimiter_of, names_of, split_record
-from andon.sources.mend import Mended, mend, records
+from andon.sources.block import find_block
+from andon.sources.codecs import (
+    chunks,
+    compression_of,
+    damaged,
+    unknown_encoding,
+)
+from andon.sources.dialect import check_names, names_of
+from andon.sources.mend import Expected, mend
 from andon.sources.readable import ReadableFiles
+from andon.sources.records import lines
 from andon.sources.refusing import is_of_the_file, or_refused
 from andon.sources.survey import Survey, survey
 from andon.sources.text_queries import Shape, TextFile
@@ -36,15 +44,15 @@ class DelimitedFiles:
         table: SourceTable,
         reading: str,
         engine: Engine,
-        store: TableStore,
         stage: Callable[[str], Path],
+        readable: ReadableFiles,
     ) -> None:
         self._table = table
         self._reading = reading
         self._engine = engine
         self._stage = stage
-        self._readable = ReadableFiles(store, stage, table.dialect.encoding)
-        self._quote = table.dialect.quote or '"'
+        self._readable = readable
+        self._quote = fixed.QUOTE if table.widths else table.dialect.quote or '"'
         self._declared = {name.casefold(): kind for name, kind in table.columns}
         self._mended: dict[str, Mended] = {}
 
@@ -86,38 +94,73 @@ class DelimitedFiles:
         return text_queries.set_aside_rows(mended.aside), mended.first
 
     def _survey(self, load: Load) -> Facts:
-        with open_plain(self._readable.path(load), load.path) as stream:
-            seen = survey(chunks(stream), self._quote)
+        if self._table.widths:
+            return self._survey_fixed(load)
+        seen, encoding = self._scan(load, ""), ""
         dialect = self._table.dialect
+        if dialect.encoding is None and not (seen.is_utf8 and not seen.has_zeros):
+            encoding = self._told_encoding(load, seen)
+            seen = self._scan(load, encoding) if encoding else seen
         if not seen.head.strip(b"\r\n"):
-            return Facts(reading=self._reading, records=0, shape="mended")
-        delimiter, fields = self._first_record(load, seen)
-        names = names_of(fields, dialect, declared=self._table.columns, origin=load.path)
+            return Facts(reading=self._reading, records=0, shape="mended", encoding=encoding)
+        format_ = self._table.format or format_of(load.path) or "csv"
+        block = find_block(seen.head, dialect, format_, self._quote)
+        if block.header is None:
+            raise damaged(load.path, "the quotes of its first line are broken")
+        names = names_of(block.header, dialect, declared=self._table.columns, origin=load.path)
         has_header = dialect.header is not False
         newline = "crlf" if seen.newline == "\r\n" else "lf"
         return Facts(
             reading=self._reading,
             records=seen.records - has_header,
+            before=block.before,
             columns=tuple((name, 0) for name in names),
-            delimiter=delimiter,
-            shape=newline if seen.is_plain else "mended",
+            delimiter=block.delimiter,
+            shape=newline if seen.is_plain and not block.before else "mended",
+            encoding=encoding,
+            notes=tuple(_notes(encoding, block.header if has_header else [], names)),
         )
 
-    def _first_record(self, load: Load, seen: Survey) -> tuple[str, list[str]]:
-        head = seen.head.lstrip(b"\r\n")
-        line = head.splitlines()[0].decode(errors="replace")
-        format_ = self._table.format or format_of(load.path) or "csv"
-        delimiter = delimiter_of(line, self._table.dialect, format_)
-        _, raw = next(records(BytesIO(head), delimiter, self._quote))
-        fields = split_record(raw.decode(errors="replace"), delimiter, self._quote)
-        if fields is None:
-            raise damaged(load.path, "the quotes of its first line are broken")
-        return delimiter, fields
+    def _survey_fixed(self, load: Load) -> Facts:
+        """Facts of text of fixed width, which always is cut line by line."""
+        seen, encoding = self._scan(load, ""), ""
+        if self._table.dialect.encoding is None and not (seen.is_utf8 and not seen.has_zeros):
+            encoding = self._told_encoding(load, seen)
+        names = tuple(field.name for field in self._table.widths)
+        check_names(names, load.path)
+        return Facts(
+            reading=self._reading,
+            records=0,
+            columns=tuple((name, 0) for name in names),
+            delimiter=fixed.DELIMITER,
+            shape="mended",
+            encoding=encoding,
+            notes=tuple(_notes(encoding, (), ())),
+        )
+
+    def _scan(self, load: Load, encoding: str) -> Survey:
+        with self._readable.open(load, encoding) as stream:
+            return survey(chunks(stream), self._quote)
+
+    def _told_encoding(self, load: Load, seen: Survey) -> str:
+        """The encoding of a file that is no plain UTF-8; empty where it is damaged UTF-8."""
+        told = encodings.by_mark(seen.head) or encodings.by_zeros(seen.head)
+        if told or seen.is_utf8:
+            return told
+        with self._readable.open(load) as stream:
+            told = encodings.of_lines(line for line in lines(stream) if not line.isascii())
+        if not told:
+            raise unknown_encoding(load.path)
+        return "" if told == "utf-8" else told
 
     def _measure_batch(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         """Measure in one statement; whatever is in doubt is measured alone, then mended."""
-        if batch[0][1].shape == "mended" and len(batch) > 1:
-            return self._each(batch)
+        if batch[0][1].shape == "mended":
+            if len(batch) > 1:
+                return self._each(batch)
+            untidy = or_refused(self._reading, partial(self._mendable, *batch[0]))
+            if untidy.refused:
+                return {batch[0][0].id: untidy}
         files = [self._file(load, facts) for load, facts in batch]
         try:
             rows = self._engine.rows(text_queries.evidence(files, self._declared))
@@ -143,14 +186,14 @@ class DelimitedFiles:
             expected = self._mend(load, facts).good if is_mended else facts.records
             if count == expected and not unfit:
                 names = (name for name, _ in facts.columns)
-                bad = self._mend(load, facts).bad if is_mended else 0
-                found[load.id] = Facts(
-                    reading=facts.reading,
-                    records=count + bad,
+                mended = self._mend(load, facts) if is_mended else None
+                bad, around = (mended.bad, mended.around) if mended else (0, 0)
+                found[load.id] = replace(
+                    facts,
+                    records=count + bad + around,
                     bad=bad,
+                    around=around,
                     columns=tuple(zip(names, masks, strict=True)),
-                    delimiter=facts.delimiter,
-                    shape=facts.shape,
                 )
             elif is_mended:
                 found[load.id] = refuse(self._reading, _lost(load, expected, count).problems)
@@ -169,7 +212,7 @@ class DelimitedFiles:
         if shape.is_mended:
             mended = self._mend(load, facts)
             return TextFile(path=mended.clean, origin=load.path, records=mended.good, shape=shape)
-        path = self._readable.path(load)
+        path = self._readable.path(load, facts.encoding)
         return TextFile(path=path, origin=load.path, records=facts.records, shape=shape)
 
     def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
@@ -182,7 +225,9 @@ class DelimitedFiles:
             delimiter=facts.delimiter,
             quote=self._quote,
             newline="\r\n" if facts.shape == "crlf" else "\n",
-            compression="none" if is_mended else compression_of(self._readable.path(load)),
+            compression="none"
+            if is_mended
+            else compression_of(self._readable.path(load, facts.encoding)),
             has_header=self._table.dialect.header is not False and not is_mended,
             is_mended=is_mended,
             nulls=self._table.dialect.nulls,
@@ -205,29 +250,47 @@ class DelimitedFiles:
                 mended = self._mended[load.id] = self._part(load, facts, refused)
         return mended
 
+    def _mendable(self, load: Load, facts: Facts) -> Facts:
+        """The same facts, once the file is mended."""
+        self._mend(load, facts)
+        return facts
+
     def _part(self, load: Load, facts: Facts, refused: Mapping[int, str]) -> Mended:
-        with open_plain(self._readable.path(load), load.path) as stream:
-            return mend(
-                stream,
-                origin=load.path,
-                width=len(facts.columns),
-                delimiter=facts.delimiter,
-                quote=self._quote,
-                has_header=self._table.dialect.header is not False,
-                refused=refused,
-                clean=self._stage(f"{load.id}.clean"),
-                aside=self._stage(f"{load.id}.aside"),
-            )
+        header = self._table.dialect.header
+        expected = Expected(
+            origin=load.path,
+            width=len(facts.columns),
+            delimiter=facts.delimiter,
+            quote=self._quote,
+            has_header=header is not False,
+            before=facts.before,
+            is_declared=header is True,
+        )
+        clean, aside = self._stage(f"{load.id}.clean"), self._stage(f"{load.id}.aside")
+        with self._readable.open(load, facts.encoding) as stream:
+            if self._table.widths:
+                return fixed.cut_lines(
+                    stream,
+                    self._table.widths,
+                    origin=load.path,
+                    has_header=header is True,
+                    refused=refused,
+                    clean=clean,
+                    aside=aside,
+                )
+            return mend(stream, expected, refused=refused, clean=clean, aside=aside)
 
 
 def _doubtful(facts: Facts) -> Facts:
-    return Facts(
-        reading=facts.reading,
-        records=facts.records,
-        columns=facts.columns,
-        delimiter=facts.delimiter,
-        shape="mended",
-    )
+    return replace(facts, shape="mended")
+
+
+def _notes(encoding: str, header: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    if encoding:
+        yield f"read as {encoding}: its bytes are no UTF-8, and no `encoding` is declared"
+    for written, name in zip(header, names, strict=False):
+        if written.strip() and written.strip() != name:
+            yield f"`{written.strip()}` names several columns; one of them is called `{name}`"
 
 
 def _unread(load: Load, error: TaskFailed) -> TaskFailed:

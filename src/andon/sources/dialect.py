@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.errors import Problem, TaskFailed
 from andon.sources.codecs import damaged
 from andon.spec.source import CsvDialect, Format
 
-_CANDIDATES = (",", ";", "\t", "|")
+CANDIDATES = (",", ";", "\t", "|")
+MOST_COLUMNS = 2_000
+"""More columns than the engine can be asked about in one statement."""
+
 _VALUE = re.compile(r"-?\d+([.,]\d+)?|\d{4}-\d\d-\d\d.*|\Z")
 
 
@@ -21,7 +25,12 @@ def delimiter_of(line: str, dialect: CsvDialect, format_: Format) -> str:
         return "\t"
     quote = dialect.quote or '"'
     bare = re.sub(f"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}", "", line)
-    return max(_CANDIDATES, key=lambda char: (bare.count(char), -_CANDIDATES.index(char)))
+    return max(CANDIDATES, key=lambda char: (bare.count(char), -CANDIDATES.index(char)))
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is a number or a date, or empty."""
+    return _VALUE.fullmatch(text) is not None
 
 
 def split_record(text: str, delimiter: str, quote: str) -> list[str] | None:
@@ -73,8 +82,10 @@ def names_of(
 ) -> tuple[str, ...]:
     """Column names: the header's, else the declared ones, else ``column_1`` and so on.
 
+    A name that comes again gets a number: ``name_2``.
+
     Raises:
-        TaskFailed: (SRC004) two columns share a name, without case; (SRC005) a name is one that
+        TaskFailed: (SRC004) a name that comes twice is declared; (SRC005) a name is one that
             Andon adds itself; (SRC006) the first line looks like data, or the number of declared
             columns of a file without header is wrong.
     """
@@ -97,12 +108,43 @@ def names_of(
             "every field of it is a number, a date or empty",
             "declare `header: false` if the file has no header, or `header: true` to take it so",
         )
+    wanted = {name.casefold() for name, _ in declared}
+    repeated = {name for name, n in Counter(map(str.casefold, names)).items() if n > 1}
+    if repeated & wanted:
+        check_names(names, origin)
+    names = _numbered(names) if repeated else names
     check_names(names, origin)
     return names
 
 
+def _numbered(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names with a number where one came before.
+
+    >>> _numbered(("a", "A", "a_2", "a"))
+    ('a', 'A_3', 'a_2', 'a_4')
+    """
+    taken = {name.casefold() for name in names}
+    seen: set[str] = set()
+    found = []
+    for name in names:
+        chosen, count = name, 2
+        while chosen.casefold() in seen or (chosen != name and chosen.casefold() in taken):
+            chosen, count = f"{name}_{count}", count + 1
+        seen.add(chosen.casefold())
+        found.append(chosen)
+    return tuple(found)
+
+
 def check_names(names: tuple[str, ...], origin: str) -> None:
     """Refuse names of columns that cannot stand side by side in one table."""
+    if len(names) > MOST_COLUMNS:
+        raise _failed(
+            "SRC015",
+            f"`{origin}` has {len(names):,} columns",
+            f"a table of more than {MOST_COLUMNS:,} columns cannot be worked with; a wrong delimiter "
+            "or a damaged header gives as many",
+            "correct `delimiter`, or have the file written with one row per value",
+        )
     seen: set[str] = set()
     own = {column.name for column in ORIGIN_COLUMNS}
     for name in names:

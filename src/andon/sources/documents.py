@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts, refuse
-from andon.acquisition.types import is_nested, struct
+from andon.acquisition.facts import Evidence, Facts, refuse
+from andon.acquisition.types import struct
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
-from andon.ports.table_store import TableStore
 from andon.schema import Column
+from andon.sources.aside import Mended
 from andon.sources.batches import batches
-from andon.sources.codecs import Compression, compression_of, damaged, open_plain
+from andon.sources.clean import LONGEST, CleanLines, Columns, Convert
+from andon.sources.codecs import Compression, compression_of, damaged, too_deep
 from andon.sources.dialect import check_names
+from andon.sources.encodings import by_mark
 from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
-from andon.sources.json_survey import count_documents, count_lines, holds_values, mend_lines
-from andon.sources.mend import Mended
+from andon.sources.json_queries import cast, masks, misfit, type_of
+from andon.sources.json_survey import (
+    MOST_DEPTH,
+    count_documents,
+    count_lines,
+    depth_of,
+    fault_of,
+    holds_values,
+    json_lines,
+)
 from andon.sources.quoting import files, identifier, literal
 from andon.sources.readable import ReadableFiles
 from andon.sources.refusing import is_of_the_file, or_refused
@@ -47,6 +57,10 @@ class DocumentFiles:
 
     Facts tell in `shape` how documents lie in a file: ``lines``, ``array``, ``free`` (one document
     or several, over any lines), or ``mended`` (lines, of which bad ones are set aside).
+
+    Args:
+        convert: writes the records of other formats as documents, which are then ``mended``.
+        is_untyped: whether all values are text whose types are found as in delimited files.
     """
 
     def __init__(
@@ -54,16 +68,23 @@ class DocumentFiles:
         table: SourceTable,
         reading: str,
         engine: Engine,
-        store: TableStore,
         stage: Callable[[str], Path],
+        readable: ReadableFiles,
+        convert: Convert | None = None,
+        *,
+        is_untyped: bool = False,
     ) -> None:
         self._table = table
         self._reading = reading
         self._engine = engine
         self._stage = stage
-        self._readable = ReadableFiles(store, stage, table.dialect.encoding)
+        self._readable = readable
         self._declared = {name.casefold(): kind for name, kind in table.columns}
+        self._convert = convert
+        self._is_untyped = is_untyped
         self._mended: dict[str, Mended] = {}
+        self._columns: dict[str, Columns] = {}
+        self._notes: dict[str, tuple[str, ...]] = {}
 
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; the structure of every document enters.
@@ -74,7 +95,9 @@ class DocumentFiles:
         counted: list[tuple[Load, Facts]] = []
         for load in loads:
             facts = or_refused(self._reading, partial(self._count, load))
-            if facts.records:
+            if facts.columns:
+                found[load.id] = or_refused(self._reading, partial(_named, facts, load.path))
+            elif facts.records:
                 counted.append((load, facts))
             else:
                 found[load.id] = facts
@@ -99,29 +122,54 @@ class DocumentFiles:
         return set_aside_rows(mended.aside), mended.first
 
     def _count(self, load: Load) -> Facts:
+        if self._convert is not None:
+            mended = self._mend(load)
+            return Facts(
+                reading=self._reading,
+                records=mended.good + mended.bad + mended.around,
+                bad=mended.bad,
+                around=mended.around,
+                columns=self._columns.get(load.id, ()),
+                shape="mended",
+                notes=self._notes.get(load.id, ()),
+            )
+        encoding = ""
+        if self._table.dialect.encoding is None:
+            encoding = by_mark(self._readable.head(load, 4))
         is_lines = (self._table.format or format_of(load.path)) == "jsonl"
-        with open_plain(self._readable.path(load), load.path) as stream:
-            if is_lines:
-                records, is_plain = count_lines(stream)
-                shape = "lines" if is_plain else "mended"
-            else:
-                records, is_array, is_whole = count_documents(stream)
-                if not is_whole:
-                    raise damaged(load.path, "it is not valid JSON: it ends too early")
-                shape = "array" if is_array else "free"
-        if not is_lines and not records:
-            with open_plain(self._readable.path(load), load.path) as stream:
+        if is_lines:
+            return self._count_lines(load, encoding)
+        with self._readable.open(load, encoding) as stream:
+            counted = count_documents(stream)
+        if not counted.is_whole:
+            raise damaged(load.path, "it is not valid JSON: it ends too early")
+        if counted.deepest > MOST_DEPTH:
+            raise too_deep(load.path, MOST_DEPTH)
+        if not counted.found:
+            with self._readable.open(load, encoding) as stream:
                 if holds_values(stream):
                     raise damaged(load.path, "its documents cannot become rows: not all objects")
-        return Facts(reading=self._reading, records=records, shape=shape)
+        shape = "array" if counted.is_array else "free"
+        return Facts(reading=self._reading, records=counted.found, shape=shape, encoding=encoding)
+
+    def _count_lines(self, load: Load, encoding: str) -> Facts:
+        with self._readable.open(load, encoding) as stream:
+            records, is_plain, may_be_deep = count_lines(stream)
+        if may_be_deep:
+            with self._readable.open(load, encoding) as stream:
+                is_plain = is_plain and all(
+                    depth_of(body) <= MOST_DEPTH for _, body in json_lines(stream, LONGEST)
+                )
+        shape = "lines" if is_plain else "mended"
+        return Facts(reading=self._reading, records=records, shape=shape, encoding=encoding)
 
     def _measure_batch(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         if batch[0][1].shape == "mended" and len(batch) > 1:
             return self._each(batch)
-        misfit = " or ".join(_misfit(name, kind) for name, kind in self._table.columns) or "false"
+        unfit = " or ".join(misfit(name, kind) for name, kind in self._table.columns) or "false"
         body = "r" if batch[0][1].shape == "mended" else "json"
         query = (
-            f"select file_index, count(*), count(*) filter ({misfit}), json_group_structure(j), "
+            f"select file_index, count(*), count(*) filter ({unfit}), json_group_structure(j), "
             f"bool_or(regexp_matches(j::varchar, {literal(SUSPECT)})) "
             f"from (select {body} as j, file_index "
             f"from {self._source(batch, {body: 'JSON'}, records=body == 'r')}) group by file_index"
@@ -154,9 +202,15 @@ class DocumentFiles:
             is_mended = facts.shape == "mended"
             expected = self._mend(load).good if is_mended else facts.records
             if count == expected and not unfit and isinstance(structure, dict):
-                bad = self._mend(load).bad if is_mended else 0
-                columns = tuple((name, (_type(kind),)) for name, kind in structure.items())
-                seen = replace(facts, records=count + bad, bad=bad, columns=columns)
+                aside = self._mend(load) if is_mended else None
+                bad, around = (aside.bad, aside.around) if aside else (0, 0)
+                seen = replace(
+                    facts,
+                    records=count + bad + around,
+                    bad=bad,
+                    around=around,
+                    columns=self._evidence(load, facts, structure),
+                )
                 found[load.id] = or_refused(self._reading, partial(_named, seen, load.path))
             elif facts.shape == "lines":
                 found.update(self._measure_batch([(load, replace(facts, shape="mended"))]))
@@ -164,6 +218,17 @@ class DocumentFiles:
                 reason = "a value does not fit its declared type" if unfit else "not all objects"
                 found[load.id] = self._refuse(load, f"its documents cannot become rows: {reason}")
         return found
+
+    def _evidence(self, load: Load, facts: Facts, structure: Mapping[str, object]) -> Columns:
+        """What each field is: its type, or of text without types the kinds that were seen."""
+        columns: dict[str, Evidence] = {name: (type_of(kind),) for name, kind in structure.items()}
+        if self._is_untyped:
+            names = [name for name, kinds in columns.items() if kinds == ("VARCHAR",)]
+            source = self._source([(load, facts)], {"n": "BIGINT", "r": "JSON"})
+            query = masks(names, f"(select r as j from {source})", self._table.dialect.nulls)
+            found = self._engine.rows(query)[0] if names else ()
+            columns.update(zip(names, found, strict=True))
+        return tuple(columns.items())
 
     def _refuse(self, load: Load, reason: str) -> Facts:
         return refuse(self._reading, damaged(load.path, reason).problems)
@@ -189,16 +254,15 @@ class DocumentFiles:
     def _rows(self, batch: Sequence[tuple[Load, Facts]], columns: Sequence[Column]) -> str:
         is_mended = batch[0][1].shape == "mended"
         kinds = {
-            column.name: "JSON" if column.name.casefold() in self._declared else column.type
-            for column in columns
+            column.name: "JSON" if self._is_cast(column) else column.type for column in columns
         }
         if is_mended:
             kinds = {"n": "BIGINT", "r": struct(kinds.items())}
         outputs = []
         for column in columns:
             value = ("r.r." if is_mended else "r.") + identifier(column.name)
-            if column.name.casefold() in self._declared:
-                value = _cast(value, column.type)
+            if self._is_cast(column):
+                value = cast(value, column.type)
             outputs.append(f"{value} as {identifier(column.name)}")
         origins, before = [], 0
         for load, facts in batch:
@@ -214,6 +278,11 @@ class DocumentFiles:
             f"from (select *{counted} from {source}) r "
             f"join (values {', '.join(origins)}) o(place, origin, before) on r._file = o.place"
         )
+
+    def _is_cast(self, column: Column) -> bool:
+        """Whether values are cast from their text: what was told from texts, or declared."""
+        is_bytes = column.type == "BLOB" and self._convert is not None
+        return self._is_untyped or is_bytes or column.name.casefold() in self._declared
 
     def _source(
         self,
@@ -234,31 +303,36 @@ class DocumentFiles:
         )
 
     def _path(self, load: Load, facts: Facts) -> Path:
-        return self._mend(load).clean if facts.shape == "mended" else self._readable.path(load)
+        if facts.shape == "mended":
+            return self._mend(load, facts.encoding).clean
+        return self._readable.path(load, facts.encoding)
 
     def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
-        return batches(pairs, lambda pair: self._shape(*pair), _BATCH)
+        # Rows are told apart by the path of the bytes, so the same bytes are never read together.
+        seen: Counter[str] = Counter()
+        times: dict[str, int] = {}
+        for load, _ in pairs:
+            times[load.id] = seen[load.content]
+            seen[load.content] += 1
+        return batches(pairs, lambda pair: (self._shape(*pair), times[pair[0].id]), _BATCH)
 
     def _shape(self, load: Load, facts: Facts) -> _Shape:
         is_mended = facts.shape == "mended"
-        compression = "none" if is_mended else compression_of(self._readable.path(load))
-        return _Shape(shape=facts.shape, compression=compression)
+        place = "none" if is_mended else compression_of(self._readable.path(load, facts.encoding))
+        return _Shape(shape=facts.shape, compression=place)
 
-    def _mend(self, load: Load) -> Mended:
+    def _mend(self, load: Load, encoding: str = "") -> Mended:
         if load.id not in self._mended:
-            with open_plain(self._readable.path(load), load.path) as stream:
-                mended = self._part(load, stream, {})
-            self._mended[load.id] = mended
+            mended = self._mended[load.id] = self._part(load, {}, encoding)
             refused = self._refused(load) if self._table.columns and mended.good else {}
             if refused:
-                with open_plain(self._readable.path(load), load.path) as stream:
-                    self._mended[load.id] = self._part(load, stream, refused)
+                self._mended[load.id] = self._part(load, refused, encoding)
         return self._mended[load.id]
 
     def _refused(self, load: Load) -> dict[int, str]:
         """Records whose values do not fit declared types, with the reason."""
         cases = [
-            (f"`{name}` is no {kind}", _misfit(name, kind)) for name, kind in self._table.columns
+            (f"`{name}` is no {kind}", misfit(name, kind)) for name, kind in self._table.columns
         ]
         choice = " ".join(f"when {test} then {at}" for at, (_, test) in enumerate(cases))
         source = self._source(
@@ -269,50 +343,20 @@ class DocumentFiles:
         found = self._engine.rows(f"select n, k from ({query}) where k is not null")
         return {number: cases[at][0] for number, at in found}
 
-    def _part(self, load: Load, stream: IO[bytes], refused: Mapping[int, str]) -> Mended:
-        return mend_lines(
-            stream,
-            origin=load.path,
-            refused=refused,
-            clean=self._stage(f"{load.id}.clean"),
-            aside=self._stage(f"{load.id}.aside"),
-        )
+    def _part(self, load: Load, refused: Mapping[int, str], encoding: str) -> Mended:
+        clean, aside = self._stage(f"{load.id}.clean"), self._stage(f"{load.id}.aside")
+        with CleanLines(clean, aside, load.path, refused) as out:
+            if self._convert is None:
+                with self._readable.open(load, encoding) as stream:
+                    for line, body in json_lines(stream, LONGEST):
+                        out.put(body, line, "" if len(body) > LONGEST else fault_of(body))
+            else:
+                self._columns[load.id] = self._convert(load, out) or ()
+            self._notes[load.id] = tuple(out.notes)
+        return out.mended()
 
 
 def _named(facts: Facts, origin: str) -> Facts:
     """Facts whose names of columns can stand side by side."""
     check_names(tuple(name for name, _ in facts.columns), origin)
     return facts
-
-
-def _misfit(name: str, kind: str) -> str:
-    """Whether a declared value of document `j` is there and does not fit."""
-    value = f"(j -> {literal(_pointer(name))})"
-    return (
-        f"({value} is not null and json_type({value}) <> 'NULL' and {_cast(value, kind)} is null)"
-    )
-
-
-def _cast(value: str, kind: str) -> str:
-    if is_nested(kind) or kind == "JSON":
-        return f"try_cast({value} as {kind})"
-    return f"try_cast(({value} ->> '$') as {kind})"
-
-
-def _pointer(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _type(structure: object) -> str:
-    """A type from the engine's account of a structure. Integers without sign are plain BIGINT."""
-    match structure:
-        case dict():
-            return struct((name, _type(kind)) for name, kind in structure.items())
-        case [element]:
-            return f"{_type(element)}[]"
-        case "UBIGINT":
-            return "BIGINT"
-        case str():
-            return structure
-        case _:
-            return "JSON"

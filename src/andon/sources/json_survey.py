@@ -5,25 +5,27 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import IO
+from collections.abc import Iterator
+from typing import IO, NamedTuple
 
 from andon.sources.codecs import chunks
-from andon.sources.mend import Mended
 from andon.sources.survey import BOM
 
-_SHOWN = 3
+MOST_DEPTH = 100
+"""Deepest nesting that is read; beyond 125 the engine breaks down."""
+
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NO_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_NO_OPENERS = bytes(sorted(set(range(256)) - set(b"[{\n")))
+_MANY = re.compile(rb"[^\n]{%d}" % (MOST_DEPTH + 1))
 _BLANK = re.compile(rb"\n[ \t\r]*(?=\n)")
 
 
-def count_lines(stream: IO[bytes]) -> tuple[int, bool]:
-    """Lines that are not blank, and whether the engine may read the file as it lies (UTF-8)."""
+def count_lines(stream: IO[bytes]) -> tuple[int, bool, bool]:
+    """Lines that are not blank, whether the file is plain UTF-8, and whether a line may be too deep."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     total, is_plain, is_first = 0, True, True
-    last = b"\n"
+    last, openers, is_deep = b"\n", b"", False
     for chunk in chunks(stream):
         if is_first:
             is_plain, is_first = not chunk.startswith(BOM), False
@@ -32,18 +34,32 @@ def count_lines(stream: IO[bytes]) -> tuple[int, bool]:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 is_plain = False
+        # Most lines have few brackets; whether one with many is deep is looked at later.
+        openers = openers[openers.rfind(b"\n") + 1 :][-MOST_DEPTH:] + chunk.translate(
+            None, _NO_OPENERS
+        )
+        is_deep = is_deep or _MANY.search(openers) is not None
         joined = last + chunk
         # A line counts when its end is seen; blank stretches before that end are taken off.
         cut = joined.rfind(b"\n")
         total += joined.count(b"\n", 0, cut) - len(_BLANK.findall(joined, 0, cut + 1))
-        last = joined[cut:]
-    return total + bool(last.strip()), is_plain
+        last = b"\n." if joined[cut:].strip() else b"\n"
+    return total + bool(last.strip()), is_plain, is_deep
 
 
-def count_documents(stream: IO[bytes]) -> tuple[int, bool, bool]:
-    """Objects (or lists) at the top of a file or of its one array, whether it is an array, and
-    whether all that was opened is closed."""
-    depth, base, found = 0, 0, 0
+class Counted(NamedTuple):
+    """Objects (or lists) at the top of a file or of its one array, whether it is an array, whether
+    all that was opened is closed, and how deep it is nested."""
+
+    found: int
+    is_array: bool
+    is_whole: bool
+    deepest: int
+
+
+def count_documents(stream: IO[bytes]) -> Counted:
+    """Count the documents of a file by its brackets."""
+    depth, base, found, deepest = 0, 0, 0, 0
     is_array = is_text = False
     is_first = True
     rest = b""
@@ -62,9 +78,10 @@ def count_documents(stream: IO[bytes]) -> tuple[int, bool, bool]:
             if byte in b"[{":
                 found += depth == base
                 depth += 1
+                deepest = max(deepest, depth)
             else:
                 depth -= 1
-    return found, is_array, depth == 0 and not is_text
+    return Counted(found, is_array, depth == 0 and not is_text, deepest)
 
 
 def holds_values(stream: IO[bytes]) -> bool:
@@ -77,41 +94,18 @@ def holds_values(stream: IO[bytes]) -> bool:
     return rest == b"["
 
 
-def mend_lines(
-    stream: IO[bytes],
-    *,
-    origin: str,
-    refused: Mapping[int, str],
-    clean: Path,
-    aside: Path,
-) -> Mended:
-    """Part the lines of a file: good documents with their number into `clean`, the rest aside.
-
-    A good line is one JSON object in UTF-8 whose number is not in `refused`.
-    """
-    number = good = bad = 0
-    first: list[str] = []
-    with clean.open("wb") as out, aside.open("w", encoding="utf-8") as rest:
-        for line, raw in enumerate(stream, start=1):
-            body = (raw.removeprefix(BOM) if line == 1 else raw).strip()
-            if not body:
-                continue
-            number += 1
-            reason = refused.get(number) or _fault(body)
-            if reason:
-                bad += 1
-                if len(first) < _SHOWN:
-                    first.append(f"line {line}: {reason}")
-                shown = body.decode(errors="replace")
-                row = {"_file": origin, "_line": line, "_reason": reason, "_text": shown}
-                rest.write(json.dumps(row) + "\n")
-            else:
-                good += 1
-                out.write(b'{"n":%d,"r":%s}\n' % (number, body))
-    return Mended(clean=clean, aside=aside, good=good, bad=bad, first=tuple(first))
+def depth_of(body: bytes) -> int:
+    """How deep the objects and lists of one document are nested."""
+    deepest = depth = 0
+    parts = _ESCAPED.sub(b"", body).split(b'"')
+    for byte in b"".join(parts[0::2]).translate(None, _NO_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
-def _fault(body: bytes) -> str:
+def fault_of(body: bytes) -> str:
+    """Why a line is no JSON object in UTF-8; empty if it is one."""
     try:
         value = json.loads(body, parse_constant=_refuse)
     except UnicodeDecodeError:
@@ -119,8 +113,26 @@ def _fault(body: bytes) -> str:
     except ValueError:
         return "not valid JSON"
     except RecursionError:
-        return "nested too deeply"
+        return f"nested more than {MOST_DEPTH} deep"
     return "" if isinstance(value, dict) else "no object"
+
+
+def json_lines(stream: IO[bytes], longest: int) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, with their number; of one that is too long only the start is kept."""
+    rest, number = b"", 0
+    for chunk in chunks(stream):
+        found = (rest + chunk).split(b"\n")
+        rest = found.pop()
+        for line in found:
+            number += 1
+            body = (line.removeprefix(BOM) if number == 1 else line).strip()
+            if body:
+                yield number, body
+        if len(rest) > 2 * longest:
+            rest = rest[: 2 * longest]
+    body = (rest.removeprefix(BOM) if number == 0 else rest).strip()
+    if body:
+        yield number + 1, body
 
 
 def _refuse(word: str) -> None:

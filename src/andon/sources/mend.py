@@ -1,4 +1,4 @@
-"""Read a troubled delimited file record by record: good records into a clean copy, bad ones aside.
+"""Read a troubled delimited file record by record: good records into a clean copy, the rest aside.
 
 This is the fallback for one file, slow and exact. The clean copy is UTF-8 with a line feed after
 each record and the record's number as first field; nothing of the rest of a bad line is guessed.
@@ -6,53 +6,49 @@ each record and the record's number as first field; nothing of the rest of a bad
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from itertools import chain
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
 
-from andon.sources.codecs import chunks
-from andon.sources.dialect import split_record
-from andon.sources.survey import BOM
+from andon.sources.aside import Aside, Mended
+from andon.sources.block import is_header_like, is_narrow, stands_out
+from andon.sources.codecs import several_tables
+from andon.sources.dialect import is_value, split_record
+from andon.sources.records import LONGEST, Record, records
 
-_LONGEST_LINES = 1000
-"""Lines that one quoted field may span before its opening quote is taken for the fault."""
+_MOST_AFTER = 20
+"""Records below a table that may be its foot; more are malformed records of it."""
 
-_LONGEST = 1_500_000
-"""Longest record in bytes; the engine's own limit is 2 MB."""
-
-_SHOWN = 3
-_ENDS = b"\r\n"
+_PHRASE = re.compile(r"\s|:|^\W")
+"""What a single value seldom has and a remark has."""
 
 
-class Mended(Struct, frozen=True, kw_only=True):
-    """Outcome of mending one file.
+class Expected(Struct, frozen=True, kw_only=True):
+    """What a good record of a file looks like.
 
     Attributes:
-        clean: staged copy with the good records.
-        aside: staged JSON lines with file, line, reason, text of the bad ones.
-        good, bad: how many of each.
-        first: places and reasons of the first bad ones, for the message.
+        origin: path that the rows carry.
+        width: number of fields it has.
+        has_header: whether the first record is the header, after `before` others.
+        is_declared: whether the header was declared: then nothing is guessed from shapes.
     """
 
-    clean: Path
-    aside: Path
-    good: int
-    bad: int
-    first: tuple[str, ...]
+    origin: str
+    width: int
+    delimiter: str
+    quote: str
+    has_header: bool
+    before: int = 0
+    is_declared: bool = False
 
 
 def mend(
     stream: IO[bytes],
+    expected: Expected,
     *,
-    origin: str,
-    width: int,
-    delimiter: str,
-    quote: str,
-    has_header: bool,
     refused: Mapping[int, str],
     clean: Path,
     aside: Path,
@@ -61,117 +57,153 @@ def mend(
 
     Args:
         stream: decompressed bytes.
-        origin: path that the rows carry.
-        width: number of fields a good record has.
         refused: record number -> reason, for records whose values do not fit declared types.
+
+    Raises:
+        TaskFailed: (SRC011) further tables stand below the first.
     """
-    number = good = bad = 0
-    first: list[str] = []
-    skip = has_header
-    with clean.open("wb") as out, aside.open("w", encoding="utf-8") as rest:
-        for line, raw in records(stream, delimiter, quote):
-            if skip:
-                skip = False
-                continue
-            number += 1
-            text, reason = _judge(raw, width, delimiter, quote)
-            reason = reason or refused.get(number, "")
-            if reason:
-                bad += 1
-                if len(first) < _SHOWN:
-                    first.append(f"line {line}: {reason}")
-                shown = raw.decode(errors="replace")
-                row = {"_file": origin, "_line": line, "_reason": reason, "_text": shown}
-                rest.write(json.dumps(row) + "\n")
+    found = records(stream, expected.delimiter, expected.quote)
+    with Aside(aside, expected.origin) as rest, clean.open("wb") as out:
+        good = 0
+        for number, (at, text, reason) in enumerate(_Judged(expected, found, rest), start=1):
+            fault = reason or refused.get(number)
+            if fault:
+                rest.put(at.line, at.raw, fault)
             else:
                 good += 1
-                out.write(f"{number}{delimiter}{text}\n".encode())
-    return Mended(clean=clean, aside=aside, good=good, bad=bad, first=tuple(first))
+                out.write(f"{number}{expected.delimiter}{text}\n".encode())
+    return rest.mended(clean, good)
 
 
-def records(stream: IO[bytes], delimiter: str, quote: str) -> Iterator[tuple[int, bytes]]:
-    """Line number and bytes of each record, without its line end; blank lines are none."""
-    lines = _lines(stream)
-    waiting: list[bytes] = []
-    number = 0
-    while True:
-        source = chain(waiting, lines)
-        line = next(source, None)
-        if line is None:
-            return
-        waiting = waiting[1:]
-        number += 1
-        if not line.strip(_ENDS):
-            continue
-        joined, taken = _join(line, waiting, lines, delimiter, quote)
-        yield number, joined.rstrip(_ENDS)
-        waiting = waiting[taken:]
-        number += taken
+class _Judged:
+    """Data records with their text and why they are bad; what stands beside the table is put aside."""
+
+    def __init__(self, expected: Expected, found: Iterable[Record], rest: Aside) -> None:
+        self._expected = expected
+        self._found = iter(found)
+        self._rest = rest
+        self._header: list[str] = []
+        self._previous: list[str] = []
+        self._starts: list[int] = []
+        self._last_line = 0
+
+    def __iter__(self) -> Iterator[tuple[Record, str, str]]:
+        """The records in order.
+
+        Raises:
+            TaskFailed: (SRC011) further tables stand below the first.
+        """
+        self._skip_to_data()
+        waiting: list[tuple[Record, str]] = []
+        width = self._expected.width
+        for at, following in _pairs(self._found):
+            text, reason, fields = _judge(at.raw, self._expected, width)
+            if self._is_table(at, fields, following, width):
+                self._starts.append(at.line)
+                self._header, width = fields or [], len(fields or [])
+                continue
+            is_apart = at.line > self._last_line + 1 or bool(waiting)
+            is_last = following is None
+            if reason and self._may_be_foot(at, fields, width, is_apart=is_apart, is_last=is_last):
+                waiting.append((at, reason))
+                self._last_line = at.last
+                continue
+            self._last_line = at.last
+            for earlier, why in waiting:
+                yield earlier, "", why
+            waiting.clear()
+            if fields is not None and width > 1 and fields == self._header:
+                self._rest.put(at.line, at.raw, "the header again", is_bad=False)
+                continue
+            self._previous = fields or []
+            yield at, text, reason
+        is_foot = len(waiting) <= _MOST_AFTER
+        for at, why in waiting:
+            if is_foot:
+                self._rest.put(at.line, at.raw, "after the data", is_bad=False)
+            else:
+                yield at, "", why
+        if self._starts:
+            raise several_tables(self._expected.origin, self._starts)
+
+    def _skip_to_data(self) -> None:
+        for _ in range(self._expected.before):
+            at = next(self._found)
+            self._rest.put(at.line, at.raw, "before the header", is_bad=False)
+        if self._expected.has_header:
+            header = next(self._found, None)
+            if header is not None:
+                text = header.raw.decode(errors="replace")
+                fields = split_record(text, self._expected.delimiter, self._expected.quote)
+                self._header, self._last_line = fields or [], header.last
+
+    def _may_be_foot(
+        self,
+        at: Record,
+        fields: list[str] | None,
+        width: int,
+        *,
+        is_apart: bool,
+        is_last: bool,
+    ) -> bool:
+        """Whether a short record may be a line below the table: it stands apart, or is a phrase.
+
+        A record of which the rest is missing is none, nor is a last line that was cut off.
+        """
+        return (
+            not self._expected.is_declared
+            and self._expected.has_header
+            and fields is not None
+            and len(fields) < width
+            and is_narrow(fields, width)
+            and not is_value(fields[0].strip())
+            and (is_apart or _PHRASE.search(fields[0].strip()) is not None)
+            and (at.is_ended or not is_last)
+        )
+
+    def _is_table(
+        self, at: Record, fields: list[str] | None, following: Record | None, width: int
+    ) -> bool:
+        """Whether a record is the header of a further table: by its width, or by what it stands in."""
+        if fields is None or len(fields) < 2 or following is None or self._expected.is_declared:
+            return False
+        is_apart = at.line > self._last_line + 1
+        if not (is_apart and self._expected.has_header and is_header_like(fields)):
+            return False
+        text = following.raw.decode(errors="replace")
+        below = split_record(text, self._expected.delimiter, self._expected.quote)
+        if below is None or len(below) != len(fields) or fields == self._header:
+            return False
+        if len(fields) != width:
+            return True
+        return len(self._previous) == width and stands_out(fields, [self._previous, below])
 
 
-def _join(
-    line: bytes,
-    waiting: list[bytes],
-    lines: Iterator[bytes],
-    delimiter: str,
-    quote: str,
-) -> tuple[bytes, int]:
-    """A record that may span lines, and how many further lines of `waiting` it took."""
-    mark = quote.encode()
-    if mark not in line or _closes(line, delimiter, quote) is not None:
-        return line, 0
-    joined = line
-    for taken in range(1, _LONGEST_LINES):
-        if len(waiting) < taken:
-            further = next(lines, None)
-            if further is None:
-                break
-            waiting.append(further)
-        joined += waiting[taken - 1]
-        if len(joined) > _LONGEST:
-            break
-        if mark in waiting[taken - 1] and _closes(joined, delimiter, quote) is not None:
-            return joined, taken
-    return line, 0
+def _pairs(found: Iterator[Record]) -> Iterator[tuple[Record, Record | None]]:
+    """Each record with the one after it."""
+    current = next(found, None)
+    while current is not None:
+        following = next(found, None)
+        yield current, following
+        current = following
 
 
-def _closes(raw: bytes, delimiter: str, quote: str) -> list[str] | None:
-    return split_record(raw.rstrip(_ENDS).decode(errors="replace"), delimiter, quote)
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Lines with their ends (line feed, carriage return, or both), without byte order mark."""
-    rest = b""
-    is_first = True
-    for chunk in chunks(stream):
-        data = rest + chunk
-        if is_first:
-            data = data.removeprefix(BOM)
-            is_first = False
-        lines = data.splitlines(keepends=True)
-        # The last line may go on, and a carriage return may have its line feed still to come.
-        rest = lines.pop() if lines else b""
-        yield from lines
-    if rest:
-        yield rest
-
-
-def _judge(raw: bytes, width: int, delimiter: str, quote: str) -> tuple[str, str]:
-    """Text of a record and why it is bad, or an empty reason."""
+def _judge(raw: bytes, expected: Expected, width: int) -> tuple[str, str, list[str] | None]:
+    """Text of a record, why it is bad (or an empty reason), and its fields."""
+    if len(raw) > LONGEST:
+        return "", "longer than 1.5 MB", None
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return "", "not valid UTF-8"
+        return "", "not valid UTF-8", None
     if "\0" in text:
-        return "", "a NUL character"
-    if len(raw) > _LONGEST:
-        return "", "longer than 1.5 MB"
-    fields = split_record(text, delimiter, quote)
+        return "", "a NUL character", None
+    fields = split_record(text, expected.delimiter, expected.quote)
     if fields is None:
-        return "", "broken quotes"
-    if len(fields) == width + 1 and text.endswith(delimiter):
+        return "", "broken quotes", None
+    if len(fields) == width + 1 and text.endswith(expected.delimiter):
         # A delimiter after the last field adds nothing; the engine reads it so too.
-        return text, ""
+        return text, "", fields[:-1]
     if len(fields) != width:
-        return "", f"{len(fields)} fields, not {width}"
-    return text, ""
+        return "", f"{len(fields)} fields, not {width}", fields
+    return text, "", fields

@@ -9,14 +9,17 @@ from andon.errors import Problem, TaskFailed
 from andon.sources.codecs import chunks, damaged, open_plain
 
 
-def write_plain_copy(raw: Path, copy: Path, origin: str, encoding: str | None) -> None:
+def write_plain_copy(
+    raw: Path, copy: Path, origin: str, encoding: str | None, most: int | None = None
+) -> None:
     """Write the plain bytes of `raw` to `copy`, from `encoding` to UTF-8 if one is given.
 
     Raises:
-        TaskFailed: (SRC003) the bytes are not of that encoding; (SRC010) it is unknown.
+        TaskFailed: (SRC003) the bytes are not of that encoding; (SRC010) it is unknown; (SRC013)
+            they become larger than `most`.
     """
     decoder = _decoder(encoding, origin) if encoding else None
-    with open_plain(raw, origin) as stream, copy.open("wb") as out:
+    with open_plain(raw, origin, most) as stream, copy.open("wb") as out:
         for chunk in chunks(stream):
             out.write(_decoded(decoder, chunk, origin, final=False) if decoder else chunk)
         if decoder:

@@ -4,62 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from msgspec.structs import replace
 
 from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
-from andon.acquisition.facts import Facts, decode, encode, refuse
+from andon.acquisition.facts import Facts
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
-from andon.acquisition.refused import may_go_without, without_refused
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, Problem, TaskFailed
+from andon.errors import InternalError, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
 from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
+from andon.sources.family import Files, Lazily
 from andon.sources.local import hash_file
+from andon.sources.measure import measure
 from andon.sources.quoting import identifier, literal
+from andon.sources.readable import ReadableFiles
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
 _FAMILIES: dict[Format, str] = {
     "csv": "text",
     "tsv": "text",
+    "fixed": "text",
     "json": "json",
     "jsonl": "json",
+    "xml": "xml",
+    "xlsx": "xlsx",
+    "avro": "avro",
     "parquet": "parquet",
 }
 _SHOWN = 3
-
-
-class Files(Protocol):
-    """Files of one family of formats, for one build."""
-
-    def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
-        """Facts by id of the load."""
-        ...
-
-    def select(
-        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column]
-    ) -> str:
-        """Query of all good rows in the columns of the table, `_file` and `_row`; "" if none."""
-        ...
-
-    def in_place(
-        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column], /
-    ) -> str:
-        """The same query with marks for the paths of landed files; "" where they are copied."""
-        ...
-
-    def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
-        """Query of the malformed rows of a load, and the first of them in words."""
-        ...
 
 
 class RawReader:
@@ -100,17 +81,23 @@ class RawReader:
             TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
         key = reading(table)
-        family = self._family(table, choose(deliveries), key, stage)
-        used, facts, measured = _measure(table, deliveries, earlier, family, key)
-        loads = choose(used)
-        _judge_refused(table, used, loads)
+        lazily = Lazily(lambda loads: self._family(table, loads, key, stage))
+        known = measure(table, deliveries, earlier, self._store, lazily)
+        chosen, facts = known.loads, known.facts
+        _name_of_family(table, chosen)
+        family = lazily.of(chosen)
+        loads = [load for load in chosen if load.role == "rows"]
         facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
         self._judge_limit(table, loads, facts, family)
-        if all(one.state != "refused" for one in used):
+        if not known.is_partial:
             complaints.check_declared(table, in_order)
         schema = self._schema(columns_of(in_order, table.columns))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        if table.is_merged:
+            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            learned = tuple(sorted(known.learned.items()))
+            return replace(raw, facts=learned, deliveries=known.deliveries)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -129,10 +116,43 @@ class RawReader:
             kept=layout.kept,
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
-            set_aside=sum(one.bad for one in in_order),
-            facts=tuple(sorted(measured.items())),
+            set_aside=sum(one.aside for one in in_order),
+            facts=tuple(sorted(known.learned.items())),
             query=query,
-            deliveries=used,
+            deliveries=known.deliveries,
+        )
+
+    def _merge(
+        self,
+        table: SourceTable,
+        loads: Sequence[Load],
+        facts: dict[str, Facts],
+        family: Files,
+        schema: Schema,
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+    ) -> RawTable:
+        """The table in which a later row replaces the earlier one of its key."""
+        from andon.sources.merge import Merging
+
+        def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
+            return family.select(of, facts, columns)
+
+        merging = Merging(
+            table, schema, reading(table), self._engine, self._store, select, stage
+        )  # fmt: skip
+        rows = [load for load in loads if load.role == "rows"]
+        merged = merging.build(
+            loads, {load.id for load in rows if not facts[load.id].served}, prior
+        )
+        bad = [load for load in rows if facts[load.id].aside]
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        return RawTable(
+            schema=schema,
+            kept=merged.kept,
+            parts=(*merged.parts, *aside),
+            rows=merged.rows,
+            set_aside=sum(facts[load.id].aside for load in bad),
         )
 
     def restore(self, deliveries: Sequence[Delivery], again: Callable[[Load], bool]) -> None:
@@ -161,33 +181,54 @@ class RawReader:
         stage: Callable[[str], Path],
     ) -> Files:
         """How the files are read; all files of one table are of one family."""
-        families: dict[str, str] = {}
-        for load in loads:
-            form = table.format or format_of(load.path)
-            if form is not None:
-                families.setdefault(_FAMILIES[form], load.path)
-        if len(families) > 1:
-            raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
-        match next(iter(families), "text"):
+        readable = ReadableFiles(self._store, stage, table)
+        match _name_of_family(table, loads):
             case "parquet":
                 from andon.sources.columnar import ColumnarFiles
 
-                return ColumnarFiles(key, self._engine, self._store)
+                return ColumnarFiles(key, self._engine, self._store, readable)
             case "json":
                 from andon.sources.documents import DocumentFiles
+                from andon.sources.items import Items
 
-                return DocumentFiles(table, key, self._engine, self._store, stage)
+                items = Items(table, readable) if table.records else None
+                return DocumentFiles(table, key, self._engine, stage, readable, items)
+            case "xml":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.elements import Elements
+
+                return DocumentFiles(
+                    table,
+                    key,
+                    self._engine,
+                    stage,
+                    readable,
+                    Elements(table, readable),
+                    is_untyped=True,
+                )
+            case "xlsx":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.sheets import Sheets
+
+                sheets = Sheets(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, sheets)
+            case "avro":
+                from andon.sources.avro import AvroFiles
+                from andon.sources.documents import DocumentFiles
+
+                avro = AvroFiles(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, avro)
             case _:
                 from andon.sources.delimited import DelimitedFiles
 
-                return DelimitedFiles(table, key, self._engine, self._store, stage)
+                return DelimitedFiles(table, key, self._engine, stage, readable)
 
     def _judge_limit(
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
     ) -> None:
         """Refuse the load when more records are malformed than the table allows."""
         bad = sum(facts[load.id].bad for load in loads)
-        total = sum(facts[load.id].records for load in loads)
+        total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
             return
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
@@ -208,11 +249,11 @@ class RawReader:
                 continue
             one = facts[load.id]
             count = repeats.count_of(load.repeats)
-            if one.bad:
+            if one.aside:
                 # A record may be malformed and repeated: it is counted once, as malformed.
                 columns = columns_of([one], table.columns)
                 query = family.select([load], facts, columns)
-                count = one.records - one.bad - self._count(without_repeats(query, [load]))
+                count = one.records - one.aside - self._count(without_repeats(query, [load]))
             found[load.id] = replace(one, repeated=count)
         return found
 
@@ -247,66 +288,42 @@ class RawReader:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
-        bad = [load for load in group if facts[load.id].bad]
-        if bad:
-            aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
-            staged = stage(f"{name}-aside.parquet")
-            kind = self._engine.describe(aside, {})
-            written = self._engine.write(aside, {}, kind, staged)
-            parts.append(NewPart(staged=staged, rows=written.rows, label=mark, role="aside"))
-        return parts
+        bad = [load for load in group if facts[load.id].aside]
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+
+    def _write_aside(
+        self,
+        bad: Sequence[Load],
+        name: str,
+        facts: dict[str, Facts],
+        family: Files,
+        stage: Callable[[str], Path],
+        mark: str,
+    ) -> list[NewPart]:
+        """Stage the malformed rows of loads as one file; nothing where there are none."""
+        if not bad:
+            return []
+        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        staged = stage(f"{name}-aside.parquet")
+        kind = self._engine.describe(aside, {})
+        written = self._engine.write(aside, {}, kind, staged)
+        return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
-def _measure(
-    table: SourceTable,
-    deliveries: Sequence[Delivery],
-    earlier: Callable[[], Sequence[Delivery]],
-    family: Files,
-    key: str,
-) -> tuple[tuple[Delivery, ...], dict[str, Facts], dict[str, str]]:
-    """Look at all deliveries that are read, and at the earlier ones that stand in for unreadable ones.
+def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
+    """The one family of all files.
 
-    Returns:
-        The deliveries as they are used, facts by id of a load, and what was learned, as JSON text
-        by id of a delivery.
+    Raises:
+        TaskFailed: (SRC002) there are several.
     """
-    facts: dict[str, Facts] = {}
-    learned: dict[str, str] = {}
-
-    def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
-        return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
-
-    while True:
-        used = without_refused(table, told(deliveries), lambda: told(earlier()))
-        loads = choose(used)
-        unread: list[Load] = []
-        for load in loads:
-            known = decode(load.facts, key)
-            if known is None:
-                unread.append(load)
-            else:
-                facts[load.id] = known
-        if not unread:
-            return used, facts, learned
-        named = [load for load in unread if table.format or format_of(load.path)]
-        found = family.measure(named)
-        for load in unread:
-            if load not in named:
-                found[load.id] = refuse(key, (complaints.unknown_format(table, load.path),))
-            learned.update(dict.fromkeys(load.ids, encode(found[load.id])))
-
-
-def _judge_refused(table: SourceTable, used: Sequence[Delivery], loads: Sequence[Load]) -> None:
-    """Refuse the table where nothing can be read, or where it is whole or nothing."""
-    key = reading(table)
-    wanted = loads if not may_go_without(table) else ()
-    told = [decode(d.facts, key) for d in used if d.state == "refused"]
-    told += [decode(load.facts, key) for load in wanted]
-    refused = [one for facts in told if facts is not None for one in facts.refused]
-    if refused and (wanted or not loads):
-        raise TaskFailed(
-            *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
-        )
+    families: dict[str, str] = {}
+    for load in loads:
+        form = table.format or format_of(load.path)
+        if form is not None:
+            families.setdefault(_FAMILIES[form], load.path)
+    if len(families) > 1:
+        raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
+    return next(iter(families), "text")
 
 
 def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
@@ -340,7 +357,7 @@ def _assert_complete(
     """Rows counted = rows kept and written, good and malformed alike."""
     for role, counted in (
         ("data", sum(one.served for one in facts)),
-        ("aside", sum(one.bad for one in facts)),
+        ("aside", sum(one.aside for one in facts)),
     ):
         stored = sum(file.rows for file in kept if file.role == role)
         written = sum(part.rows for part in parts if part.role == role)

@@ -61,7 +61,7 @@ def evidence(read: Sequence[TextFile], declared: Mapping[str, str]) -> str:
     shape = read[0].shape
     wanted = _by_position(shape, declared)
     masks = [
-        "0" if at in wanted else f"coalesce(bit_or({_kind(f'c{at}', shape)}), 0)"
+        "0" if at in wanted else f"coalesce(bit_or({kind_of(f'c{at}', shape.nulls)}), 0)"
         for at in range(len(shape.names))
     ]
     misfit = " or ".join(_misfit(f"c{at}", kind, shape) for at, kind in wanted.items()) or "false"
@@ -148,9 +148,9 @@ def _by_position(shape: Shape, declared: Mapping[str, str]) -> dict[int, str]:
     }
 
 
-def _kind(column: str, shape: Shape) -> str:
+def kind_of(column: str, nulls: tuple[str, ...] | None) -> str:
     """The one kind of `Seen` that a value is, as a number; null for an empty field."""
-    word = f"when {column} in ({_words()}) then {int(Seen.WORD)} " if shape.nulls is None else ""
+    word = f"when {column} in ({_words()}) then {int(Seen.WORD)} " if nulls is None else ""
     whole = f"cast(try_cast({column} as bigint) as varchar) = {column}"
     return (
         f"case when {column} is null then null "

@@ -11,7 +11,8 @@ import zstandard
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 12
+"""Compressed bytes at a time: four of them may become 128 KB."""
 
 
 class ZstdStream(io.RawIOBase):

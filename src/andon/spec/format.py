@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from andon.spec.source import Format
 
-_PART = re.compile(r"#\d+\Z")
+_PART = re.compile(r"(#[0-9]+|@[0-9]+-[0-9]+)$")
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
@@ -17,6 +17,10 @@ _FORMATS: dict[str, Format] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".xml": "xml",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".avro": "avro",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
@@ -25,10 +29,12 @@ _FORMATS: dict[str, Format] = {
 def format_of(path: str) -> Format | None:
     """Format by file name, below the suffix of a compression; None if it tells none.
 
-    The number of a part of a sequence is no part of the name: ``issues.json#3``.
+    What marks a part of a sequence or of a file does not count.
 
     >>> format_of("in/a.csv.gz"), format_of("b.ndjson"), format_of("c.bin")
     ('csv', 'jsonl', None)
+    >>> format_of("events.jsonl#12"), format_of("logs/a.csv@0-1234")
+    ('jsonl', 'csv')
     """
     pure = PurePosixPath(_PART.sub("", path.lower()))
     while pure.suffix in _SUFFIXES:

@@ -145,16 +145,27 @@ class PythonOrigin(Struct, frozen=True, kw_only=True, tag=True):
 
     Attributes:
         path: file relative to the project; function: name in it.
-        code: hash of the function's canonical tree and of what it reaches.
-        settings: secrets and settings handed to it by name.
+        resource: of several dlt resources the one that is read; empty where there is one.
+        mode: as of a database; append without a cursor adds all that is yielded.
+        cursor: dotted path of the cursor in a row.
+        is_ordered: whether rows come in order of the cursor, so that reading that was interrupted goes
+            on from the last one instead of from where it began.
+        settings: secrets and settings handed to the function by name; takes_cursor: whether it takes
+            the cursor too.
+        timeout_s: longest time without anything yielded; None is that of the project.
+        memory_bytes: of the worker process.
     """
 
     path: str
     function: str
-    code: str
+    resource: str = ""
     mode: Mode = "full"
     cursor: str = ""
+    is_ordered: bool = False
     settings: Settings = ()
+    takes_cursor: bool = False
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
 
 
 class PushOrigin(Struct, frozen=True, kw_only=True, tag=True):

@@ -10,7 +10,7 @@ from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
 from andon.spec.origin import FilesOrigin, Origin
 
-Format = Literal["csv", "tsv", "json", "jsonl", "parquet"]
+Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet"]
 
 
 class CsvDialect(Struct, frozen=True, kw_only=True):
@@ -30,6 +30,14 @@ class CsvDialect(Struct, frozen=True, kw_only=True):
     nulls: tuple[str, ...] | None = None
 
 
+class FixedField(Struct, frozen=True, kw_only=True):
+    """A field of fixed width: its name, the place of its first character from 1, its width."""
+
+    name: str
+    start: int
+    width: int
+
+
 class SourceTable(Struct, frozen=True, kw_only=True):
     """One table of a source: what is acquired from an origin and read into a raw table.
 
@@ -39,6 +47,10 @@ class SourceTable(Struct, frozen=True, kw_only=True):
         format: of the landed bytes; None is told from the file name.
         dialect: for csv and tsv.
         records: for documents, dotted path to the list of records; empty is the document itself.
+            For XML, the path of the repeated element; empty is what lies in the root.
+        widths: for text of fixed width, its fields.
+        sheet: for spreadsheets; empty is the first that holds cells.
+        expand_limit: most bytes that a compressed file may become; None is by its own size.
         columns: declared types by column; they win over the inferred ones.
         column_notes: per column free declarations (description, classification), for people.
         limit: malformed rows that may be set aside (share or count) before the load fails.
@@ -52,6 +64,9 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     format: Format | None = None
     dialect: CsvDialect = CsvDialect()
     records: str = ""
+    widths: tuple[FixedField, ...] = ()
+    sheet: str = ""
+    expand_limit: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     key: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from andon.acquisition.choose import choose
 from andon.acquisition.sequence import identity, in_force, next_number, part, position
 from andon.catalog.records import Delivery
 from andon.names import AssetName
-from andon.spec.origin import DatabaseOrigin, HttpOrigin, Secret
+from andon.spec.origin import DatabaseOrigin, HttpOrigin, PushOrigin, PythonOrigin, Secret
 from andon.spec.source import SourceTable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -45,6 +45,23 @@ def test_what_only_a_withdrawn_snapshot_holds_is_asked_for_again() -> None:
     ids = [one.id for one in parts]
     assert in_force(ORDERS, parts, ids[:1], [ids[:2]]) == (parts[0], parts[2])
     assert in_force(ORDERS, parts, (), []) == tuple(parts)
+
+
+def test_what_cannot_be_asked_for_again_stays_in_force() -> None:
+    yielded = PythonOrigin(path="sources/s.py", function="f", mode="append")
+    for origin in (PushOrigin(), yielded):
+        table = replace(ORDERS, origin=origin)
+        parts = [part(table, "f", number, ("aa", 2), "run", NOON) for number in (1, 2)]
+        assert in_force(table, parts, (), [[parts[1].id]]) == tuple(parts)
+    table = replace(ORDERS, origin=replace(yielded, mode="full"))
+    full = part(table, "f", 1, ("aa", 2), "run", NOON)
+    assert in_force(table, [full], (), [[full.id]]) == ()
+
+
+def test_what_is_asked_for_again_and_is_the_same_is_another_arrival() -> None:
+    before = piece(2, "bb")
+    again = part(ORDERS, "public.orders", 2, ("bb", 2), "later run", NOON)
+    assert in_force(ORDERS, [before, again], (), [[before.id]]) == (again,)
 
 
 def test_parts_of_what_was_asked_for_before_are_not_in_force() -> None:

@@ -11,6 +11,7 @@ from andon.errors import Problem, UsageError
 from andon.names import did_you_mean
 
 SUB_COMMANDS: dict[str, str] = {
+    "push": "Keep documents from standard input or a file.",
     "test": "Connect, show ten rows and say what is wrong; nothing is kept.",
     "contract": "Draft a data contract from what is served.",
 }
@@ -52,4 +53,4 @@ class SubCommands(click.Group):
 @click.group(cls=SubCommands)
 @global_options
 def command() -> None:
-    """Try a source, or draft its contract."""
+    """Try a source, write documents into one, or draft its contract."""

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Relation = duckdb.DuckDBPyRelation
+_TABLES = frozenset(
+    {
+        ("polars", "DataFrame"),
+        ("polars", "LazyFrame"),
+        ("pandas", "DataFrame"),
+        ("pyarrow", "Table"),
+        ("pyarrow", "RecordBatch"),
+    }
+)
 
 
 def to_arrow(relation: Relation) -> pa.Table:
@@ -68,6 +77,12 @@ def to_pandas(relation: Relation) -> pd.DataFrame:
     return frame
 
 
+def is_table(value: object) -> bool:
+    """Whether `relation_of` takes it."""
+    library = type(value).__module__.split(".")[0].lstrip("_")
+    return isinstance(value, Relation) or (library, type(value).__name__) in _TABLES
+
+
 def relation_of(cursor: duckdb.DuckDBPyConnection, table: object) -> Relation:
     """A table of Python as a relation; the cursor must stay open as long as it is used.
 
@@ -84,6 +99,8 @@ def relation_of(cursor: duckdb.DuckDBPyConnection, table: object) -> Relation:
             arrow = _from_pandas(table)
         case "pyarrow", "Table":
             arrow = table
+        case "pyarrow", "RecordBatch":
+            arrow = _library("pyarrow", "arrow").Table.from_batches([table])
         case _:
             raise _no_table(table)
     if not arrow.column_names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast, get_args
 
-from andon.project.fields import Fields, where_of
+from andon.project.fields import Fields, unseen, where_of
 from andon.project.origins.kind import OriginKind
 from andon.project.origins.settings import read_settings
 from andon.project.yaml import ScalarNode
@@ -82,7 +82,7 @@ def _settings(kind: DatabaseKind, connection: Fields) -> Settings:
     if isinstance(url, ScalarNode) and isinstance(url.value, str) and _has_password(url.value):
         connection.findings.add(
             "PRJ037",
-            where_of(connection.file, url),
+            unseen(where_of(connection.file, url)),
             what="`url` has a password in it that is written out",
             why="a secret in a file under version control is no secret any more",
             fix="write `url: {env: NAME}`, or `host`, `user` and `password: {env: NAME}`, and change the"

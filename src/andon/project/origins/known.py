@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from andon.project.origins.database import POSTGRES
+from andon.project.origins.database import DUCKDB, MYSQL, POSTGRES, SQLITE
 from andon.project.origins.files import FILES
 from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
+from andon.project.origins.push import PUSH
 
-KINDS: Final[dict[str, OriginKind]] = {"files": FILES, "postgres": POSTGRES, "http": HTTP}
+KINDS: Final[dict[str, OriginKind]] = {
+    "files": FILES,
+    "postgres": POSTGRES,
+    "mysql": MYSQL,
+    "sqlite": SQLITE,
+    "duckdb": DUCKDB,
+    "http": HTTP,
+    "push": PUSH,
+}
 DEFAULT: Final = "files"

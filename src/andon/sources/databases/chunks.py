@@ -10,29 +10,30 @@ if TYPE_CHECKING:
 
 
 def chunks(batches: Iterator[pa.RecordBatch], most: int) -> Iterator[Iterator[pa.RecordBatch]]:
-    """Chunks of at most so many rows; at least one, even of no rows. Each is read to its end
-    before the next one is asked for."""
+    """Chunks of at most so many rows, each read to its end before the next one is asked for.
+
+    Batches without rows are left out, but for the first: it tells the columns of a table that has
+    no rows.
+    """
     rest = _Rest(batches)
-    while rest.has_more() or rest.is_first:
+    while rest.has_more():
         yield rest.take(most)
 
 
 class _Rest:
     def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
         self._batches = batches
-        self._next: pa.RecordBatch | None = None
-        self.is_first = True
+        self._next = next(batches, None)
+        self._is_first = True
 
     def has_more(self) -> bool:
-        while self._next is None or (self._next.num_rows == 0 and not self.is_first):
+        while self._next is not None and not (self._next.num_rows or self._is_first):
             self._next = next(self._batches, None)
-            if self._next is None:
-                return False
-        return True
+        return self._next is not None
 
     def take(self, most: int) -> Iterator[pa.RecordBatch]:
         while most > 0 and self.has_more() and self._next is not None:
-            self.is_first = False
+            self._is_first = False
             batch, self._next = self._next.slice(0, most), self._next.slice(most)
             most -= batch.num_rows
             yield batch

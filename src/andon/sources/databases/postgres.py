@@ -64,7 +64,7 @@ class PostgresDoor:
         except ImportError:
             raise DoorClosed("no_driver", "postgres") from None
         try:
-            connection = dbapi.connect(_address(settings))
+            connection = dbapi.connect(_address(settings), autocommit=True)
         except dbapi.Error as error:
             raise told(error, is_connecting=True) from None
         try:
@@ -89,6 +89,7 @@ class PostgresSight:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
+        self._reader: pa.RecordBatchReader | None = None
         self._columns: dict[Ask, tuple[Column, ...]] = {}
         self._begin()
 
@@ -125,12 +126,14 @@ class PostgresSight:
 
     def close(self) -> None:
         """End the transaction and the connection."""
+        self._end_stream()
         for ending in (self._cursor, self._connection):
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(self._connection.Error, OSError):
                 ending.close()
 
     def _begin(self) -> None:
-        self._rows("set transaction isolation level repeatable read, read only")
+        # The driver's own transactions do not outlive a refused statement; this one does.
+        self._rows("begin isolation level repeatable read, read only")
         for name, value in _SESSION.items():
             self._rows("select set_config($1, $2, true)", name, value)
         self._rows(f"savepoint {_KEPT}")
@@ -148,20 +151,30 @@ class PostgresSight:
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with self._told():
+            self._end_stream()
             self._cursor.execute(query, values or None)
             return self._cursor.fetchall() if self._cursor.description else []
 
     def _stream(self, query: str) -> Iterator[pa.RecordBatch]:
         with self._told():
+            self._end_stream()
             self._cursor.execute(query)
-            reader = self._cursor.fetch_record_batch()
-            plan = Plan(reader.schema)
+            self._reader = self._cursor.fetch_record_batch()
+            plan = Plan(self._reader.schema)
             any_rows = False
-            for batch in reader:
+            for batch in self._reader:
                 any_rows = True
                 yield plan.convert(batch)
             if not any_rows:
                 yield plan.empty()
+            self._end_stream()
+
+    def _end_stream(self) -> None:
+        """Give up what was not read of the last stream: nothing else can be asked until then."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            with contextlib.suppress(self._connection.Error, OSError):
+                reader.close()
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -172,6 +185,7 @@ class PostgresSight:
             failure = told(error)
         else:
             return
+        self._end_stream()
         if failure.reason != "lost":
             with contextlib.suppress(self._connection.Error):
                 self._cursor.execute(f"rollback to savepoint {_KEPT}")

@@ -26,7 +26,7 @@ _PASSING = (
     "Connection refused", "timeout expired", "could not translate", "starting up", "shutting down",
     "too many clients", "server closed the connection", "Connection reset", "No route", "unreachable",
     "Connection timed out", "not yet accepting", "in recovery", "reserved for", "no connection to",
-    "remaining connection slots", "terminating connection", "could not receive data",
+    "remaining connection slots", "canceling statement due to", "terminating connection", "could not receive data",
     "could not send", "SSL SYSCALL", "SSL connection has been closed", "Name or service not known",
 )  # fmt: skip
 
@@ -44,12 +44,13 @@ def told(error: Exception, *, is_connecting: bool = False) -> DoorClosed:
     reason = next((r for start, r in sorted(_STATES, key=_length) if state.startswith(start)), None)
     if reason is None and any(word in text for word in _PASSING):
         reason = "lost"
-    if reason is None and not state:
-        # Without a state it was no answer of the server's, but the end of the connection.
+    if reason is None and not state and "ERROR:" not in text:
+        # It was no answer of the server's, but the end of the connection.
         reason = "lost"
     if reason is None:
         # Other classes quote what stood in a row.
-        return DoorClosed("invalid", f"SQLSTATE {state}")
+        word = f"SQLSTATE {state}" if state else "a value of a row does not suit an expression"
+        return DoorClosed("invalid", word)
     return DoorClosed(reason, _first_line(text))
 
 

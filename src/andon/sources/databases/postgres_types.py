@@ -56,10 +56,10 @@ class Column(Struct, frozen=True, kw_only=True):
             return f"to_json({name}) as {name}"
         if self.is_list:
             inner = self.type.removeprefix("_")
-            if inner not in _AS_THEY_ARE:
+            if inner not in _AS_THEY_ARE or inner == "numeric":
                 return f"{_one_dimension(self, f'{name}::text[]', 'text')} as {name}"
             return f"{_one_dimension(self, name, inner)} as {name}"
-        if self.type in _AS_THEY_ARE:
+        if self.type in _AS_THEY_ARE and (self.type != "numeric" or self.is_scaled):
             return name
         return f"{name}::{_CASTS.get(self.type, 'text')} as {name}"
 

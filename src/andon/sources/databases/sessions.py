@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from andon.ports.door import Door, DoorClosed, Sight
@@ -46,6 +47,8 @@ class Sessions:
             settings["path"] = str(self._root / settings["path"])
         door = self._doors[origin.kind]()
         try:
+            if find_spec("pyarrow") is None:
+                raise DoorClosed("no_driver", "pyarrow")
             if key not in self._open:
                 self._open[key] = door.open(settings)
             yield self._open[key]

@@ -35,12 +35,16 @@ class Arrived:
         parts: what arrived before this reading, or before it was broken off.
         is_set: whether a record can be there only once, since its key tells it from any other.
             Without a key there may be several equal ones: as many are left out as arrived before.
+        recent: how many records of this reading are remembered as arrived too: pages that move
+            while they are read show a record twice, on pages near each other.
     """
 
-    def __init__(self, parts: Iterable[Landed], *, is_set: bool) -> None:
+    def __init__(self, parts: Iterable[Landed], *, is_set: bool, recent: int = 0) -> None:
         self._waiting = list(parts)
         self._is_set = is_set
         self._held: Counter[bytes] = Counter()
+        self._recent: dict[bytes, None] = {}
+        self._most_recent = recent
 
     def repeats(self, marks: Sequence[Mark], identities: Sequence[bytes]) -> tuple[int, ...]:
         """Numbers, from 1, of the records of a page that arrived before; to be asked in order.
@@ -52,20 +56,28 @@ class Arrived:
             self._look_back(mark)
         found = []
         for number, identity in enumerate(identities, start=1):
-            if self._held[identity] > 0:
+            if self._held.get(identity, 0) > 0:
                 found.append(number)
                 self._held[identity] -= 0 if self._is_set else 1
-            elif self._is_set:
-                self._held[identity] = 1
+            elif identity in self._recent:
+                found.append(number)
+            else:
+                self.add((identity,))
         return tuple(found)
 
     def add(self, identities: Iterable[bytes]) -> None:
-        """Records that arrived, of pages that are not asked for again."""
-        self._held.update(identities)
+        """Remember records of this reading, the last ones only."""
+        if not self._most_recent:
+            return
+        for identity in identities:
+            self._recent[identity] = None
+            if len(self._recent) > self._most_recent:
+                del self._recent[next(iter(self._recent))]
 
     def take(self, identities: Iterable[bytes]) -> None:
         """Records that were left out already, of pages that are not asked for again."""
-        self._held.subtract(identities)
+        if not self._is_set:
+            self._held.subtract(identities)
 
     def _look_back(self, mark: Mark) -> None:
         """Look into every part that may hold a record as new as this one."""
@@ -114,5 +126,5 @@ class _Digits:
 
 
 def _spelled(value: object) -> list[str]:
-    # A list in a list: no text of a document is taken for a number.
+    # Told apart from a text of the same digits; a list of just these two texts is the one like it.
     return ["number", value.text] if isinstance(value, _Digits) else []

@@ -15,8 +15,8 @@ from andon.errors import TaskFailed
 from andon.ports.table_store import TableStore
 from andon.sources.http import refusals
 from andon.sources.http.arrived import Arrived, Landed, identity_of
-from andon.sources.http.document import Malformed, Text, plain
-from andon.sources.http.pages import Page, Pages, lines_of, records_of
+from andon.sources.http.document import Malformed, Text
+from andon.sources.http.pages import Page, Pages, records_in
 from andon.sources.http.paging import Step, first_step
 from andon.sources.http.progress import (
     Mark,
@@ -31,6 +31,9 @@ from andon.sources.http.session import Session
 from andon.spec.format import format_of
 from andon.spec.origin import HttpOrigin
 from andon.spec.source import SourceTable
+
+_RECENT = 200_000
+"""Records of one reading that are remembered by their key: some 30 MB."""
 
 
 class Namer(Protocol):
@@ -136,11 +139,8 @@ class Behind:
 
     def _pass_over(self, arrived: Arrived, one: Delivery) -> None:
         """Count the records of a page that is not asked for again."""
-        records, left_out = self._records(one), spans_of(one.repeats)
-        identities = self._identities(records)
-        if self._is_set:
-            arrived.add(identities)
-            return
+        identities, left_out = self._identities(self._records(one)), spans_of(one.repeats)
+        arrived.add(identities)
         arrived.take(
             identity
             for number, identity in enumerate(identities, start=1)
@@ -189,7 +189,9 @@ class Behind:
             raise TaskFailed(refusals.no_cursor(self._table, str(reason))) from None
 
     def _arrived(self, known: Sequence[Delivery]) -> Arrived:
-        return Arrived([self._landed(one) for one in known], is_set=self._is_set)
+        recent = _RECENT if self._fields else 0
+        parts = [self._landed(one) for one in known]
+        return Arrived(parts, is_set=self._is_set, recent=recent)
 
     def _landed(self, one: Delivery) -> Landed:
         def rows() -> list[bytes]:
@@ -213,7 +215,6 @@ class Behind:
             DataCorrupt: (STO003) its bytes are missing.
         """
         self._store.landed(one.content, rows=0)
-        body = plain(self._store.raw(one.content).read_bytes())
-        if (self._table.format or format_of(one.path)) == "jsonl":
-            return lines_of(body)
-        return records_of(body, self._table.records)
+        form = self._table.format or format_of(one.path) or "json"
+        body = self._store.raw(one.content).read_bytes()
+        return records_in(body, form, self._table.records) or ()

@@ -118,7 +118,7 @@ class Client:
         try:
             connection, prefix, more = self._connection(place)
             body = ask.body.encode() if ask.body else None
-            headers = {"Accept-Encoding": "gzip", **dict(ask.headers), **more}
+            headers = {**dict(ask.headers), **more}
             connection.request("POST" if body else "GET", prefix + target, body, headers)
             with connection.getresponse() as response:
                 is_answered = True

@@ -40,7 +40,7 @@ def dig(text: Text, path: str) -> Text | None:
         found: Text | None = None
         if kind(text) == "object":
             found = _members(text).get(name)
-        elif kind(text) == "list" and _INDEX.match(name):
+        elif kind(text) == "list" and is_index(name):
             items = elements(text)
             found = items[int(name)] if -len(items) <= int(name) < len(items) else None
         if found is None:
@@ -84,6 +84,20 @@ def kind(text: Text) -> str:
     if not first:
         raise Malformed("it is empty")
     return {b"{": "object", b"[": "list", b'"': "text"}.get(first, "other")
+
+
+def is_null(text: Text) -> bool:
+    """Whether a value is null."""
+    return bytes(memoryview(text)[:64]).strip() == b"null"
+
+
+def is_index(name: str) -> bool:
+    """Whether a name picks from a list.
+
+    >>> is_index("-1"), is_index("id")
+    (True, False)
+    """
+    return _INDEX.match(name) is not None
 
 
 def _members(text: Text) -> dict[str, Text]:

@@ -70,8 +70,9 @@ class HttpApi:
     ) -> Iterator[Batch]:
         """Keep pages durable; see the port.
 
-        A full reading is one batch at its end: pages of a reading that was broken off are read
-        again. Otherwise each page is a batch, and reading goes on behind the last one recorded.
+        A full reading is one batch at its end, or none if nothing changed: pages of a reading that
+        was broken off are read again. Otherwise each page is a batch, and reading goes on behind
+        the last one recorded.
         """
         origin = _origin(table)
         secrets = Secrets(self._root)
@@ -83,7 +84,10 @@ class HttpApi:
                 parameters = secrets.plain(origin.parameters)
                 if origin.mode == "full":
                     pages = Pages(table, origin, session, self._store, parameters)
-                    yield self._whole(table, origin, pages, run_id, now, most_rows)
+                    whole = self._whole(table, origin, pages, run_id, now, most_rows)
+                    batch = _with_known(whole, known)
+                    if {one.id for one in batch.deliveries} != {one.id for one in known}:
+                        yield batch
                     return
                 behind = Behind(table, origin, session, self._store, parameters)
                 taken = 0
@@ -113,7 +117,7 @@ class HttpApi:
         now: datetime,
         most_rows: int | None,
     ) -> Batch:
-        """All pages. They are numbered from 1 each time: equal pages are equal deliveries.
+        """All pages, numbered from 1 each time, so that a page that did not change stays what it was.
 
         Pages without records are no parts, unless there are no others.
         """
@@ -140,6 +144,13 @@ class HttpApi:
         if not parts and empty is not None:
             parts = [name(empty, 1, "", "")]
         return Batch(deliveries=tuple(parts), is_whole=True)
+
+
+def _with_known(batch: Batch, known: Sequence[Delivery]) -> Batch:
+    """A whole reading in which a page that is what it was is the delivery that it was."""
+    before = {(one.path, one.content): one for one in known}
+    found = (before.get((one.path, one.content), one) for one in batch.deliveries)
+    return replace(batch, deliveries=tuple(found))
 
 
 def _origin(table: SourceTable) -> HttpOrigin:

@@ -12,7 +12,17 @@ from andon.errors import TaskFailed
 from andon.ports.table_store import TableStore
 from andon.sources.http import refusals
 from andon.sources.http.client import Answer
-from andon.sources.http.document import Malformed, Text, dig, elements, kind, plain, scalar
+from andon.sources.http.document import (
+    Malformed,
+    Text,
+    dig,
+    elements,
+    is_index,
+    is_null,
+    kind,
+    plain,
+    scalar,
+)
 from andon.sources.http.forms import form_of, is_page_for_people, media_type
 from andon.sources.http.paging import Seen, Step, address, next_step
 from andon.sources.http.session import Session
@@ -107,11 +117,7 @@ class Pages:
         self, step: Step, answer: Answer, body: bytes, kept: tuple[str, int], form: Format
     ) -> Page:
         document = plain(body) if form == "json" else None
-        records: tuple[Text, ...] | None = None
-        if document is not None:
-            records = records_of(document, self._table.records)
-        elif form == "jsonl":
-            records = lines_of(plain(body))
+        records = records_in(body, form, self._table.records)
         # The address is taken before secrets are blackened: it is asked for, and never stored so.
         seen = Seen(
             url=answer.url,
@@ -146,34 +152,61 @@ class Pages:
         return TaskFailed(refusals.circle(self._table, url, reason))
 
 
-def lines_of(body: bytes) -> tuple[Text, ...]:
-    """Records of JSON lines: one line each, blank ones do not count."""
-    return tuple(line for line in body.split(b"\n") if line.strip())
+def records_in(body: bytes, form: Format, path: str) -> tuple[Text, ...] | None:
+    """Records of a page in the order in which the reader numbers them; None if it is no JSON.
+
+    Raises:
+        Malformed: it is no JSON, or there is nothing at the path.
+    """
+    body = plain(body)
+    if form == "json":
+        return records_of(body, path)
+    if form == "jsonl":
+        lines = tuple(line for line in body.split(b"\n") if line.strip())
+        return tuple(one for line in lines for one in records_of(line, path)) if path else lines
+    return None
 
 
 def records_of(document: bytes, path: str) -> tuple[Text, ...]:
     """Records of a document: the list at a path, or without a path the document or its list.
 
-    Null where the list should be is an empty page: some languages write an empty list so.
+    A list on the way is gone through; a single object at the path is one record. Null is an empty
+    page: some languages write an empty list so.
+
+    >>> [bytes(one) for one in records_of(b'{"a": [{"b": [1]}, {"b": null}, {"b": [2, 3]}]}', "a.b")]
+    [b'1', b'2', b'3']
 
     Raises:
-        Malformed: there is no list.
+        Malformed: it is no JSON, or there is nothing at the path.
     """
-    found = dig(document, path)
+    found: list[Text] = [document]
+    for name in path.split(".") if path else ():
+        found = [inner for outer in found for inner in _inside(outer, name, path)]
+    records: list[Text] = []
+    for value in found:
+        match kind(value):
+            case "list":
+                records.extend(elements(value))
+            case "object":
+                dig(value, "-")  # judges the whole document
+                records.append(value)
+            case _ if path and is_null(value):
+                pass
+            case _:
+                at = f"what is at `{path}`" if path else "it"
+                raise Malformed(f"{at} is neither a list nor an object")
+    return tuple(records)
+
+
+def _inside(value: Text, name: str, path: str) -> list[Text]:
+    if kind(value) == "list" and not is_index(name):
+        return [inner for item in elements(value) for inner in _inside(item, name, path)]
+    if is_null(value):
+        return []
+    found = dig(value, name)
     if found is None:
         raise Malformed(f"it has no `{path}`")
-    match kind(found):
-        case "list":
-            return tuple(elements(found))
-        case "object" if not path:
-            dig(document, "-")  # judges the whole document
-            return (document,)
-        case "other" if path and bytes(found).strip() == b"null":
-            return ()
-        case _:
-            raise Malformed(
-                f"`{path}` is no list" if path else "it is neither a list nor an object"
-            )
+    return [found]
 
 
 def _mark(page: Page) -> bytes:

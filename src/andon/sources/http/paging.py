@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from msgspec import Struct
 
-from andon.sources.http.document import Text, dig, kind, scalar
+from andon.sources.http.document import Malformed, Text, dig, kind, scalar
 from andon.spec.origin import Paging
 
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
@@ -91,17 +91,31 @@ def next_step(paging: Paging, step: Step, seen: Seen) -> Step | None:
             return None
         case "link":
             target = next_link(seen.link)
-            return Step(url=urljoin(seen.url, target)) if target else None
+            return Step(url=joined(seen.url, target)) if target else None
         case "cursor":
             token = _word(seen.document, paging.where)
             return Step(cursor=token) if token else None
         case "next":
             target = _word(seen.document, paging.where)
-            return Step(url=urljoin(seen.url, target)) if target else None
+            return Step(url=joined(seen.url, target)) if target else None
         case "page":
             return Step(at=(step.at or 0) + 1) if seen.records else None
         case "offset":
             return Step(at=(step.at or 0) + seen.records) if seen.records else None
+
+
+def joined(url: str, target: str) -> str:
+    """An address that may be relative to another one.
+
+    Raises:
+        Malformed: it is no address.
+    """
+    try:
+        found = urljoin(url, target)
+        _ = urlsplit(found).port  # is refused if it is no number
+    except ValueError:
+        raise Malformed("it names an address that cannot be understood") from None
+    return found
 
 
 def next_link(header: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, quote_plus, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,8 @@ from andon.sources.http import refusals
 from andon.sources.http.body import Dropped, Misled, TooLarge
 from andon.sources.http.client import Answer, Ask, Client, NotHttp, Untrusted
 from andon.sources.http.credentials import Credentials
-from andon.sources.http.paging import with_parameters, without_parameter
+from andon.sources.http.document import Malformed
+from andon.sources.http.paging import joined, with_parameters, without_parameter
 from andon.sources.http.rate import Bucket
 from andon.sources.http.retry import LONGEST_S, RETRIED, retry_after_s, wait_s
 from andon.sources.secrets import Secrets
@@ -124,7 +125,10 @@ class Session:
             target = answer.headers.get("location", "")
             if answer.status not in _REDIRECTS or not target:
                 return answer
-            aim = urljoin(at, target)
+            try:
+                aim = joined(at, target)
+            except Malformed as malformed:
+                raise self._fail(refusals.sent_away(self._table, at, str(malformed))) from None
             if urlsplit(aim).scheme not in ("http", "https"):
                 raise self._fail(refusals.sent_away(
                     self._table, at, "it sends to an address that is not http or https"
@@ -141,11 +145,12 @@ class Session:
     def _ask(self, url: str) -> Ask:
         headers = {
             "User-Agent": f"andon/{VERSION}",
+            "Accept-Encoding": "gzip",
             "Accept": "application/json, text/csv;q=0.9, */*;q=0.8",
         }
         if is_same_place(url, self._origin.url):
-            headers |= self._secrets.plain(self._origin.headers)
-            headers |= self._proof.headers()
+            headers = _over(headers, self._secrets.plain(self._origin.headers))
+            headers = _over(headers, self._proof.headers())
             proof = self._proof.parameters()
             for name in proof:
                 url = without_parameter(url, name)
@@ -216,6 +221,12 @@ class Session:
         return Unavailable(clean) if may_mend else TaskFailed(clean)
 
 
+def _over(headers: dict[str, str], others: dict[str, str]) -> dict[str, str]:
+    """Headers with others in place of those of the same name, in whatever case."""
+    names = {name.lower() for name in others}
+    return {name: text for name, text in headers.items() if name.lower() not in names} | others
+
+
 def is_same_place(url: str, other: str) -> bool:
     """Whether two addresses are of the same scheme, host and port."""
     return _place(url) == _place(other)
@@ -223,11 +234,8 @@ def is_same_place(url: str, other: str) -> bool:
 
 def _place(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    return parts.scheme, (parts.hostname or "").lower(), port or _PORTS.get(parts.scheme)
+    port = parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 _PORTS = {"http": 80, "https": 443}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from andon.acquisition.patterns import Search
+from andon.sources.remote import place
 from andon.sources.remote.failures import Failure, not_installed
 from andon.sources.remote.loop import open_file_system, wait_for
 from andon.sources.remote.place import Body, Entry
@@ -38,14 +39,15 @@ class AzurePlace:
             raise Failure("denied", "`account`, `key` or `token` is not one of Azure") from error
 
     def find(self, host: str, search: Search) -> Iterator[Entry]:
-        """Blobs below the search's folder, five thousand per request."""
+        """Blobs below the search's folder, page by page."""
         client = self._fs.service_client.get_container_client(host)
-        start = search.folder + search.start
-        if search.is_deep:
-            pages = client.list_blobs(name_starts_with=start, retry_total=0).by_page()
-        else:
-            walk = client.walk_blobs(name_starts_with=start, delimiter="/", retry_total=0)
-            pages = walk.by_page()
+        asked = {
+            "name_starts_with": search.folder + search.start,
+            "results_per_page": place.PAGE,
+            "retry_total": 0,
+        }
+        listed = client.list_blobs if search.is_deep else client.walk_blobs
+        pages = listed(**asked).by_page()
         while True:
             page = self._wait(host, _next_page, pages)
             if page is None:
@@ -115,13 +117,13 @@ def _entry(key: str, properties: Any) -> Entry:
 def _told(error: BaseException, host: str) -> Failure:
     from azure.core import exceptions as azure
 
-    place = f"container `{host}`"
+    what = f"container `{host}`"
     code = str(getattr(error, "error_code", "") or "")
     status = getattr(error, "status_code", None) or 0
     if isinstance(error, azure.ClientAuthenticationError) or status in (401, 403):
-        return Failure("denied", f"{place} refuses it ({code or status or 'no login'})")
+        return Failure("denied", f"{what} refuses it ({code or status or 'no login'})")
     if "Container" in code and status == 404:
-        return Failure("absent", f"there is no {place}")
+        return Failure("absent", f"there is no {what}")
     if isinstance(error, azure.ResourceNotFoundError) or status == 404:
         return Failure("gone", "it is not there any more")
     if isinstance(error, azure.ResourceModifiedError) or status == 412:
@@ -129,9 +131,9 @@ def _told(error: BaseException, host: str) -> Failure:
     if isinstance(error, azure.IncompleteReadError):
         return Failure("broken", "the connection broke before all bytes arrived")
     if isinstance(error, azure.ServiceRequestError):
-        return Failure("away", f"the server of {place} cannot be reached")
+        return Failure("away", f"the server of {what} cannot be reached")
     if isinstance(error, azure.ServiceResponseError | TimeoutError):
-        return Failure("busy", f"the server of {place} does not answer in time")
+        return Failure("busy", f"the server of {what} does not answer in time")
     if status in (408, 429) or status >= 500:
-        return Failure("busy", f"{place} answers {status}")
-    return Failure("odd", f"{place}: {code or type(error).__name__}")
+        return Failure("busy", f"{what} answers {status}")
+    return Failure("odd", f"{what}: {code or type(error).__name__}")

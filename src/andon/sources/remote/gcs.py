@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from andon.acquisition.patterns import Search
-from andon.sources.remote import web
+from andon.sources.remote import place, web
 from andon.sources.remote.failures import Failure, not_installed
-from andon.sources.remote.loop import open_file_system, wait_for
+from andon.sources.remote.loop import open_file_system, read_full, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, md5_of
 
@@ -43,7 +43,8 @@ class GcsPlace:
 
     def find(self, host: str, search: Search) -> Iterator[Entry]:
         """Objects below the search's folder, a thousand per request."""
-        asked = {"prefix": search.folder + search.start, "maxResults": "1000", "fields": _FIELDS}
+        start, most = search.folder + search.start, str(place.PAGE)
+        asked = {"prefix": start, "maxResults": most, "fields": _FIELDS}
         if not search.is_deep:
             asked["delimiter"] = "/"
         while True:
@@ -124,7 +125,7 @@ class _GcsBody:
 
     def read(self, most: int) -> bytes:
         try:
-            chunk: bytes = wait_for(self._loop, self._answer.content.read, most)
+            chunk: bytes = wait_for(self._loop, read_full, self._answer.content.read, most)
         except Exception as error:
             raise web.told(error, f"bucket `{self._host}`") from error
         return chunk

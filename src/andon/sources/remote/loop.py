@@ -46,3 +46,16 @@ def wait_for(loop: Any, step: Callable[..., Any], *arguments: Any, **named: Any)
     except BaseException:
         future.cancel()
         raise
+
+
+async def read_full(read: Callable[[int], Any], most: int) -> bytes:
+    """The next bytes, as many as asked for unless the end comes first.
+
+    A stream gives what has come until now, often little; each step to another thread costs more than
+    copying it.
+    """
+    pieces: list[bytes] = []
+    while most > 0 and (piece := await read(most)):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)

@@ -11,6 +11,9 @@ from msgspec import Struct
 from andon.acquisition.patterns import Search
 from andon.sources.remote.failures import Failure
 
+PAGE = 1000
+"""Files that one request lists, where the place lets one choose."""
+
 
 class Entry(Struct, frozen=True, kw_only=True):
     """A remote file as its place tells of it.

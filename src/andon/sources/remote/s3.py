@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from andon.acquisition.patterns import Search
+from andon.sources.remote import place
 from andon.sources.remote.failures import Failure, Kind, not_installed
-from andon.sources.remote.loop import open_file_system, wait_for
+from andon.sources.remote.loop import open_file_system, read_full, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, is_md5
 
@@ -69,6 +70,7 @@ class S3Place:
         asked = {
             "Bucket": host,
             "Prefix": search.folder + search.start,
+            "MaxKeys": place.PAGE,
             **({} if search.is_deep else {"Delimiter": "/"}),
         }
         while True:
@@ -118,7 +120,7 @@ class _S3Body:
 
     def read(self, most: int) -> bytes:
         try:
-            chunk: bytes = wait_for(self._loop, self._stream.read, most)
+            chunk: bytes = wait_for(self._loop, read_full, self._stream.read, most)
         except Exception as error:
             raise _told(error, self._host) from error
         return chunk
@@ -144,36 +146,36 @@ def _entry(key: str, answer: dict[str, Any]) -> Entry:
 
 def _told(error: BaseException, host: str) -> Failure:
     """Failures of the libraries below, looked for through what they were raised from."""
-    place = f"bucket `{host}`" if host else "S3"
+    what = f"bucket `{host}`" if host else "S3"
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, Failure):
             return seen
         code = str(getattr(seen, "response", {}).get("Error", {}).get("Code", ""))
         if code:
-            return _by_code(code, seen, place)
+            return _by_code(code, seen, what)
         name = type(seen).__name__
         if name in _NAMELESS:
-            return Failure("denied", f"no credentials were found for {place}")
+            return Failure("denied", f"no credentials were found for {what}")
         if name in _AWAY or name.startswith("ClientConnector"):
-            return Failure("away", f"the server of {place} cannot be reached")
+            return Failure("away", f"the server of {what} cannot be reached")
         if name in _CUT:
             return Failure("broken", "the connection broke before all bytes arrived")
         if isinstance(seen, TimeoutError):
-            return Failure("busy", f"the server of {place} does not answer in time")
+            return Failure("busy", f"the server of {what} does not answer in time")
         seen = seen.__cause__ or seen.__context__
-    return Failure("odd", f"{place}: {type(error).__name__}")
+    return Failure("odd", f"{what}: {type(error).__name__}")
 
 
-def _by_code(code: str, error: BaseException, place: str) -> Failure:
+def _by_code(code: str, error: BaseException, what: str) -> Failure:
     status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = _CODES.get(code)
     if kind is None:
         kind = "busy" if status >= 500 or status == 429 else "denied" if status == 403 else "odd"
     if kind == "absent":
-        return Failure(kind, f"there is no {place} ({code})")
+        return Failure(kind, f"there is no {what} ({code})")
     if kind == "gone":
         return Failure(kind, "it is not there any more")
     if kind == "denied":
-        return Failure(kind, f"{place} refuses it ({code})")
-    return Failure(kind, f"{place} answers {code}")
+        return Failure(kind, f"{what} refuses it ({code})")
+    return Failure(kind, f"{what} answers {code}")

@@ -114,6 +114,9 @@ class SftpPlace:
                 try:
                     self._connected[host] = self._connect(host)
                 except Exception as error:
+                    if isinstance(error, PermissionError):  # as sshfs tells a refused login
+                        text = f"`{host}` refuses user, password or key"
+                        raise Failure("denied", text) from error
                     raise _told(error, host) from error
             return self._connected[host]
 

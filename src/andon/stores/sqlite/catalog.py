@@ -164,6 +164,10 @@ class SqliteCatalog:
         """All deliveries ever, in order of arrival."""
         return self._read(lambda c: queries.deliveries(c, table), [])
 
+    def last_number(self, table: str) -> int:
+        """Largest number of a delivery of a table; see the port."""
+        return self._read(lambda c: queries.last_number(c, table), 0)
+
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Newest first."""
         return self._read(lambda c: queries.runs(c, limit), [])

@@ -229,6 +229,15 @@ def deliveries(connection: sqlite3.Connection, table: str | None) -> list[Delive
     return [decode_delivery(body, delivery_state) for body, delivery_state in rows]
 
 
+def last_number(connection: sqlite3.Connection, table: str) -> int:
+    """Largest number of a delivery of a table, 0 if none has one."""
+    (number,) = connection.execute(
+        "select max(json_extract(body, '$.number')) from deliveries where source_table = ?",
+        (table,),
+    ).fetchone()
+    return number or 0
+
+
 def runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
     """Newest first."""
     rows = connection.execute("select body from runs order by seq desc limit ?", (limit,))

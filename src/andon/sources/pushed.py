@@ -1,0 +1,61 @@
+"""What is pushed: it is kept when it comes, so a run finds it landed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from andon.acquisition.arrivals import Arrivals
+from andon.acquisition.choose import Load
+from andon.catalog.records import Delivery
+from andon.errors import Problem, TaskFailed, Where
+from andon.ports.origin import Batch
+from andon.spec.source import SourceTable
+
+
+class PushedDocuments:
+    """Implements the port `Origin` where nothing is asked."""
+
+    def look(
+        self,
+        table: SourceTable,
+        known: Sequence[Delivery],
+        last_run: datetime | None,  # noqa: ARG002  (nothing is looked at)
+    ) -> Arrivals:
+        """Nothing to acquire: what was pushed is known.
+
+        Raises:
+            TaskFailed: (SRC065) nothing ever was.
+        """
+        if not known:
+            raise TaskFailed(_nothing_yet(table))
+        return Arrivals(table=table.name)
+
+    def land(
+        self,
+        table: SourceTable,  # noqa: ARG002  (there is nothing to land)
+        arrivals: Arrivals,  # noqa: ARG002
+        known: Sequence[Delivery],  # noqa: ARG002
+        run_id: str,  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
+        most_rows: int | None = None,  # noqa: ARG002
+    ) -> Iterator[Batch]:
+        """Nothing."""
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
+        """Nobody holds these bytes any more."""
+        return False
+
+
+def _nothing_yet(table: SourceTable) -> Problem:
+    return Problem(
+        code="SRC065",
+        what=f"nothing was pushed into `{table.name}` yet",
+        why="a raw table without a single delivery has no columns",
+        fix=f"write documents to `andon source push {table.name}`, one a line",
+        where=Where(path=table.where_path) if table.where_path else None,
+    )

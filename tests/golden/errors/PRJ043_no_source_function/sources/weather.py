@@ -1,0 +1,2 @@
+def observations():
+    yield {"id": 1}

@@ -1,0 +1,223 @@
+"""Files of web servers, good and bad ones: nothing half, nothing mixed, nothing secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from andon.acquisition.arrivals import Arrivals, Found
+from andon.errors import TaskFailed, Unavailable
+from andon.spec.origin import Settings
+from andon.spec.source import SourceTable
+from tests.remotes import free_port, secret
+from tests.sourcing import Project, land, project, table
+from tests.webserver import PlainHttp, http_server
+
+LATER = datetime.now(UTC) + timedelta(hours=1)
+ROWS = b"id,text\n" + b"".join(b"%d,%s\n" % (n, b"x" * 40) for n in range(500))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Project]:
+    with project(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between attempts are shortened; how many there are is not."""
+    monkeypatch.setattr("andon.sources.remote.retries.FIRST_WAIT_S", 0.005)
+
+
+def at(web: PlainHttp, *paths: str, settings: Settings = ()) -> SourceTable:
+    return table(*(f"http://{web.host}/{path}" for path in paths), settings=settings)
+
+
+def test_a_file_is_read_with_its_address(shop: Project, web: PlainHttp) -> None:
+    web.put("in/a.csv", b"id\n1\n")
+    assert shop.read(at(web, "in/a.csv")) == [(1, f"http://{web.host}/in/a.csv", 1)]
+
+
+@pytest.mark.parametrize("manner", ["", "tagless", "timeless", "no-head"])
+def test_an_unchanged_file_is_not_fetched_again(shop: Project, web: PlainHttp, manner: str) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"] = manner
+    shop.arrive(at(web, "a.csv"))
+    again = shop.origin_of(at(web, "a.csv")).look(at(web, "a.csv"), shop.deliveries, LATER)
+    assert (again.is_open, again.vanished) == (False, ())
+
+
+def test_what_has_neither_tag_nor_time_is_fetched_every_time(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"] = "tagless timeless"
+    shop.arrive(at(web, "a.csv"))
+    again = shop.origin_of(at(web, "a.csv")).look(at(web, "a.csv"), shop.deliveries, LATER)
+    assert again.is_open
+
+
+def test_a_file_as_young_as_the_last_run_is_read_again_though_it_looks_the_same(
+    shop: Project, web: PlainHttp
+) -> None:
+    web.put("a.csv", b"id\n1\n", age_s=0)
+    shop.arrive(at(web, "a.csv"))
+    now = datetime.now(UTC)
+    origin = shop.origin_of(at(web, "a.csv"))
+    assert origin.look(at(web, "a.csv"), shop.deliveries, now).is_open
+    assert not origin.look(at(web, "a.csv"), shop.deliveries, LATER).is_open
+
+
+def test_a_chunked_file_comes_whole(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", ROWS)
+    web.manners["a.csv"] = "chunked"
+    (landed,) = shop.arrive(at(web, "a.csv"))
+    assert landed.bytes == len(ROWS)
+
+
+@pytest.mark.parametrize("manner", ["short", "chunked short"])
+def test_a_body_that_is_cut_is_never_landed(shop: Project, web: PlainHttp, manner: str) -> None:
+    web.put("a.csv", ROWS)
+    web.manners["a.csv"] = manner
+    with pytest.raises(TaskFailed, match="bytes arrived") as caught:
+        shop.arrive(at(web, "a.csv"))
+    assert caught.value.code == "SRC025"
+    assert len(web.bodies()) == 5
+    assert not list(shop.store.root.glob("raw/*/*"))
+
+
+def test_a_body_that_is_cut_once_is_asked_for_again(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", ROWS)
+    web.manners["a.csv"], web.often["a.csv"] = "short", 1
+    (landed,) = shop.arrive(at(web, "a.csv"))
+    assert landed.bytes == len(ROWS)
+
+
+def test_a_body_without_an_end_that_is_told_is_refused(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", ROWS)
+    web.manners["a.csv"] = "endless"
+    with pytest.raises(TaskFailed, match="does not tell where the file ends") as caught:
+        shop.arrive(at(web, "a.csv"))
+    assert caught.value.code == "SRC023"
+    assert len(web.bodies()) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id,n\n1,1\n")
+    web.manners["a.csv"], web.often["a.csv"] = "changing", 1
+    (landed,) = shop.arrive(at(web, "a.csv"))
+    assert shop.store.raw(landed.content).read_bytes() == b"id,n\n1,1\n9,9\n"
+
+
+def test_a_file_that_never_stands_still_is_not_landed(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id,n\n1,1\n")
+    web.manners["a.csv"] = "changing"
+    with pytest.raises(Unavailable, match="changes while it is read") as caught:
+        shop.arrive(at(web, "a.csv"))
+    assert caught.value.code == "SRC025"
+
+
+def test_a_server_that_throttles_is_asked_again_when_it_says(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"], web.often["a.csv"] = "throttle", 1
+    began = datetime.now(UTC)
+    assert len(shop.arrive(at(web, "a.csv"))) == 1
+    assert datetime.now(UTC) - began >= timedelta(seconds=1)
+
+
+def test_a_server_that_is_busy_for_long_is_unavailable(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"] = "busy"
+    with pytest.raises(Unavailable, match="answers 503") as caught:
+        shop.arrive(at(web, "a.csv"))
+    assert (caught.value.code, len(web.bodies())) == ("SRC024", 5)
+
+
+def test_a_refusal_is_not_asked_for_again(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"] = "refuse"
+    with pytest.raises(TaskFailed, match="refuses it") as caught:
+        shop.arrive(at(web, "a.csv"))
+    assert (caught.value.code, len(web.asked)) == ("SRC022", 2)
+
+
+def test_a_host_that_is_not_there_is_named(shop: Project) -> None:
+    with pytest.raises(Unavailable, match="no-such-host.invalid` cannot be reached") as caught:
+        shop.arrive(table("https://no-such-host.invalid/a.csv"))
+    assert caught.value.code == "SRC024"
+
+
+def test_one_bad_file_does_not_lose_the_others(shop: Project, web: PlainHttp) -> None:
+    for name in "abc":
+        web.put(f"{name}.csv", b"id\n%d\n" % ord(name))
+    web.manners["b.csv"] = "short"
+    declared = at(web, "a.csv", "b.csv", "c.csv")
+    origin = shop.origin_of(declared)
+    landed, error = land(origin, declared, origin.look(declared, (), None))
+    assert [Path(d.path).name for d in landed] == ["a.csv", "c.csv"]
+    assert error is not None
+    assert [problem.code for problem in error.problems] == ["SRC025"]
+    assert "b.csv` cannot be read" in str(error)
+
+
+def test_a_file_that_vanished_since_the_look_is_told_and_the_rest_is_landed(
+    shop: Project, web: PlainHttp
+) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.put("b.csv", b"id\n2\n")
+    declared = at(web, "a.csv", "b.csv")
+    origin = shop.origin_of(declared)
+    found = origin.look(declared, (), None)
+    del web.files["a.csv"]
+    landed, error = land(origin, declared, found)
+    assert [Path(d.path).name for d in landed] == ["b.csv"]
+    assert isinstance(error, Unavailable)
+    assert "not there any more" in str(error)
+
+
+def test_the_rest_is_not_tried_when_nothing_can_be_reached(shop: Project) -> None:
+    host = f"http://127.0.0.1:{free_port()}"
+    declared = table(*(f"{host}/{number}.csv" for number in range(200)))
+    found = tuple(Found(path=path, bytes=1, modified_ns=1) for path in declared.paths)
+    arrivals = Arrivals(table=declared.name, new=found, is_open=True)
+    landed, error = land(shop.origin_of(declared), declared, arrivals)
+    assert (landed, type(error)) == ([], Unavailable)
+    assert "and 197 more cannot be read" in str(error)
+
+
+def test_a_query_is_asked_for_and_left_out_of_the_name(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    declared = at(web, "a.csv?day=1", settings=(("query", secret("ANDON_TEST_SIG", "sig=s3cr3t")),))
+    (landed,) = shop.arrive(declared)
+    assert landed.path == f"http://{web.host}/a.csv"
+    assert {path for _, path, _ in web.asked} == {"/a.csv?day=1&sig=s3cr3t"}
+
+
+def test_a_signature_is_sent_as_it_stands(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    signed = "X-Amz-Credential=a%2Fb%2Bc&X-Amz-Signature=%3D~0"
+    shop.arrive(at(web, "a.csv", settings=(("query", secret("ANDON_TEST_SIG", signed)),)))
+    assert {path for _, path, _ in web.asked} == {f"/a.csv?{signed}"}
+
+
+def test_who_asks_is_told_to_the_server_and_to_no_other(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    password = secret("ANDON_TEST_PASSWORD", "hunter2")
+    with http_server() as other:
+        other.put("b.csv", b"id\n2\n")
+        web.manners["b.csv"] = f"redirect:http://{other.host}/b.csv"
+        settings = (("password", password), ("user", "ana"))
+        shop.arrive(at(web, "a.csv", "b.csv", settings=settings))
+        assert {header for _, _, header in web.asked} == {"Basic YW5hOmh1bnRlcjI="}
+        assert {header for _, _, header in other.asked} == {""}
+
+
+def test_no_secret_is_in_an_error(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["a.csv"] = "busy"
+    query = secret("ANDON_TEST_SIG", "sig=s3cr3t&x=/y z")
+    with pytest.raises(Unavailable) as caught:
+        shop.arrive(at(web, "a.csv", settings=(("query", query),)))
+    assert "s3cr3t" not in str(caught.value)
+    assert "s3cr3t" not in repr(caught.value.problems)
