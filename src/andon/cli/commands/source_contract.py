@@ -32,8 +32,7 @@ def command(session: Session, name: str, write: bool, replace: bool) -> int:
     if write:
         for one in made:
             session.say(f"wrote {one.path}")
-        first = made[0]
-        session.next_step(f"write `contract: {first.path}` below the table", "once it is right")
+        session.say(f"once it is right, write below the table: contract: {made[0].path}")
         return 0
     for at, one in enumerate(made):
         if at:
