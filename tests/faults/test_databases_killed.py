@@ -21,10 +21,7 @@ from andon.sources.databases.origin import DatabaseTables
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Mode, Secret
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
-from tests.factories import write_files
-from tests.faults.processes import call
-from tests.landing import catalogued
-from tests.servers import (
+from tests.databases import (
     ADMIN,
     PASSWORD,
     Execute,
@@ -34,6 +31,9 @@ from tests.servers import (
     postgres,
     postgres_session,
 )
+from tests.factories import write_files
+from tests.faults.processes import call
+from tests.landing import catalogued
 
 ROWS = 60_000
 MODES: tuple[Mode, ...] = ("full", "append", "merge")

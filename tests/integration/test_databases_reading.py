@@ -16,8 +16,8 @@ from andon.names import AssetName
 from andon.sources.databases.origin import DatabaseTables
 from andon.spec.origin import DatabaseOrigin, Secret, Setting
 from andon.spec.source import SourceTable
+from tests.databases import ADMIN, PASSWORD, Execute, Server, free_port
 from tests.landing import NOON, Catalogued, catalogued
-from tests.servers import ADMIN, PASSWORD, Execute, Server, free_port
 
 
 @pytest.fixture

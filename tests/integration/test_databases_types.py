@@ -17,8 +17,8 @@ from andon.names import AssetName
 from andon.sources.databases.origin import DatabaseTables
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Secret, Settings
 from andon.spec.source import SourceTable
+from tests.databases import ADMIN, PASSWORD, Execute, Server
 from tests.landing import Catalogued, catalogued
-from tests.servers import ADMIN, PASSWORD, Execute, Server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from andon.spec.check import Check, Tolerance
 from andon.spec.origin import FilesOrigin, Origin
 from andon.spec.policy import OPEN, Accepted, ColumnRule, SchemaPolicy
 
-Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet"]
+Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet", "files"]
 
 
 class CsvDialect(Struct, frozen=True, kw_only=True):
@@ -51,6 +51,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
             For XML, the path of the repeated element; empty is what lies in the root.
         widths: for text of fixed width, its fields.
         sheet: for spreadsheets; empty is the first that holds cells.
+        text_limit: for file sets, bytes of a text document that are kept as text; None is the usual.
         expand_limit: most bytes that a compressed file may become; None is by its own size.
         columns: declared types by column; they win over the inferred ones.
         contract: path of the data contract that promises columns, relative to the project.
@@ -70,6 +71,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     records: str = ""
     widths: tuple[FixedField, ...] = ()
     sheet: str = ""
+    text_limit: int | None = None
     expand_limit: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     contract: str = ""

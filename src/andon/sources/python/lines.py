@@ -23,11 +23,11 @@ def line_of(row: Mapping[str, Any]) -> bytes:
     r"""A row as one line without its end.
 
     Whole numbers keep all digits. What JSON does not know is text that casts back to what it was:
-    decimals by their digits, dates and times in ISO form, bytes as ``\x00`` for each (as the type
-    BLOB reads them), NaN and infinities by name, UUIDs and durations as they are printed.
+    decimals by their digits, dates and times in ISO form, bytes in hexadecimal digits (as the
+    type BLOB is read), NaN and infinities by name, UUIDs and durations as they are printed.
 
     >>> line_of({"a": Decimal("1.10"), "b": b"\x00z", "c": [date(2026, 1, 2)], "d": float("nan")})
-    b'{"a":"1.10","b":"\\\\x00\\\\x7A","c":["2026-01-02"],"d":"NaN"}'
+    b'{"a":"1.10","b":"007a","c":["2026-01-02"],"d":"NaN"}'
 
     Raises:
         NotJson: there is no such text.
@@ -78,7 +78,7 @@ def _text(value: Any) -> object:
             # A missing time of pandas is a datetime that is not equal to itself.
             return value.isoformat() if value == value else None  # noqa: PLR0124
         case bytes() | bytearray() | memoryview():
-            return "".join(f"\\x{byte:02X}" for byte in bytes(value))
+            return bytes(value).hex()
         case timedelta():
             whole = value.seconds
             clock = f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
