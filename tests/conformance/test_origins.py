@@ -12,7 +12,16 @@ import pytest
 from andon.acquisition.choose import choose
 from andon.errors import TaskFailed, Unavailable
 from andon.ports.origin import Batch, Origin
-from tests.conformance.origins import duckdb, files, growing, mysql, postgres, python, sqlite
+from tests.conformance.origins import (
+    duckdb,
+    files,
+    growing,
+    http,
+    mysql,
+    postgres,
+    python,
+    sqlite,
+)
 from tests.conformance.origins.subject import Maker, Row, Subject
 from tests.landing import NOON, Catalogued, catalogued
 
@@ -24,6 +33,7 @@ MAKERS: dict[str, Maker] = {
     **duckdb.MAKERS,
     **python.MAKERS,
     **growing.MAKERS,
+    **http.MAKERS,
 }
 PAGES = Path(__file__).parents[2] / "src" / "andon" / "pages"
 ROWS: list[Row] = [(number, f"word {number}") for number in range(1, 8)]
