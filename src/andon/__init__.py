@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from andon.version import VERSION
 
 if TYPE_CHECKING:
+    from andon.app.open_file import open_file as open_file
     from andon.app.project import Project as Project
     from andon.app.project import open_project as open
     from andon.errors import AndonError as AndonError
@@ -48,6 +49,7 @@ __all__ = [
     "in_range",
     "not_null",
     "open",
+    "open_file",
     "pattern",
     "relationship",
     "row_count",
@@ -60,6 +62,7 @@ __all__ = [
 _ERRORS = ("AndonError", "Conflict", "ProjectInvalid", "UsageError")
 _ELSEWHERE = {
     "open": ("andon.app.project", "open_project"),
+    "open_file": ("andon.app.open_file", "open_file"),
     "Project": ("andon.app.project", "Project"),
     **{name: ("andon.errors", name) for name in _ERRORS},
     **{name: ("andon.spec.declare_source", name) for name in ("secret", "source")},

@@ -20,6 +20,7 @@ from tests.conformance.origins import (
     mysql,
     postgres,
     python,
+    remote,
     sqlite,
 )
 from tests.conformance.origins.subject import Maker, Row, Subject
@@ -27,13 +28,14 @@ from tests.landing import NOON, Catalogued, catalogued
 
 MAKERS: dict[str, Maker] = {
     **files.MAKERS,
+    **remote.MAKERS,
     **postgres.MAKERS,
     **mysql.MAKERS,
     **sqlite.MAKERS,
     **duckdb.MAKERS,
+    **http.MAKERS,
     **python.MAKERS,
     **growing.MAKERS,
-    **http.MAKERS,
 }
 PAGES = Path(__file__).parents[2] / "src" / "andon" / "pages"
 ROWS: list[Row] = [(number, f"word {number}") for number in range(1, 8)]

@@ -3,6 +3,9 @@
     ```sql assets/staging/orders.sql      a block with a path is written to that file
     ```console                            lines that begin with `$ ` run; the rest is their output
 
+`<!-- server: postgres -->` (or `mariadb`) gives the page an empty server of its own, which its commands
+find by the variables that the server's own client reads.
+
 A line `...` in an output stands for any lines. `ANDON_GOLDEN=rewrite` writes what was seen into
 the page, where it differs; the diff is to be reviewed.
 """
@@ -14,13 +17,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from tests import databases
+
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _STARTER = "<!-- project: starter -->"
+_SERVER = re.compile(r"<!-- server: (postgres|mariadb) -->")
 _TASK = re.compile(r"(ok|warn|FAIL|same|reuse|audit|held|stop|landed)\b")
 _VARYING = (
     (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s)\b"), "<seconds>"),
@@ -109,6 +116,14 @@ class Reader:
     def follow(self, page: Path) -> str:
         """Do what a page says; the answer is its text with the outputs that were seen."""
         text = page.read_text("utf-8")
+        wanted = _SERVER.search(text)
+        if wanted is None:
+            return self._follow(text)
+        with _server(wanted[1]) as variables:
+            self._environment.update(variables)
+            return self._follow(text)
+
+    def _follow(self, text: str) -> str:
         if _STARTER in text:
             self.run("andon init shop && cd shop")
         pieces: list[str] = []
@@ -128,6 +143,32 @@ class Reader:
             output = f"{output}\n" if output else ""
             seen.append(f"$ {command}\n{expected if agrees(expected, output) else output}")
         return "".join(seen)
+
+
+@contextmanager
+def _server(kind: str) -> Iterator[dict[str, str]]:
+    """A server with an empty database `shop`, and the variables by which its client finds it."""
+    if kind == "postgres":
+        with databases.postgres() as server:
+            with databases.postgres_session(server) as execute:
+                execute("create database shop")
+            yield {
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(server.port),
+                "PGDATABASE": "shop",
+                "PGUSER": databases.ADMIN,
+                "PGPASSWORD": databases.PASSWORD,
+            }
+        return
+    with databases.mariadb() as server:
+        with databases.mariadb_session(server) as execute:
+            execute("create database shop")
+        yield {
+            "MYSQL_HOST": "127.0.0.1",
+            "MYSQL_TCP_PORT": str(server.port),
+            "MYSQL_PWD": databases.PASSWORD,
+            "MYSQL_USER": databases.ADMIN,
+        }
 
 
 def agrees(expected: str, output: str) -> bool:

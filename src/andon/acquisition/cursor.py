@@ -108,4 +108,7 @@ def minus(kind: CursorKind, text: str, lag: float | None) -> str:
             case str():
                 return text
     except OverflowError:
-        return text_of(kind, type(value).min)  # type: ignore[union-attr]
+        first = value.replace(month=1, day=1, year=1) if isinstance(value, date) else value
+        if isinstance(first, datetime):
+            first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+        return text_of(kind, first)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from andon.app import user_code
+from andon.app.open_file import STORE
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.frames import to_arrow, to_pandas, to_polars
 from andon.errors import AndonError
@@ -111,6 +112,7 @@ class Worker:
 
     def _build(self, task: PythonTask) -> PythonResult:
         engine = self._open(task)
+        os.environ[STORE] = str(task.store_root)
         _put_first(str(task.root))
         user_code.forget_project(task.root)
         arguments: dict[str, Any] = {item.argument: _argument(engine, item) for item in task.inputs}

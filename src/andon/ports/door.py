@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
@@ -64,7 +64,7 @@ class Sight(Protocol):
         """Columns of the table or query, in order."""
         ...
 
-    def batches(self, ask: Ask) -> Iterator[Any]:
+    def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as `pyarrow.RecordBatch`, all of one schema that Parquet keeps without loss; at
         least one batch, even if it is empty. A further call ends the one before."""
         ...

@@ -39,6 +39,7 @@ _FAMILIES: dict[Format, str] = {
     "xml": "xml",
     "xlsx": "xlsx",
     "avro": "avro",
+    "files": "files",
     "parquet": "parquet",
 }
 _SHOWN = 3
@@ -213,6 +214,12 @@ class RawReader:
 
                 sheets = Sheets(table, readable)
                 return DocumentFiles(table, key, self._engine, stage, readable, sheets)
+            case "files":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.file_sets import FileSet
+
+                fileset = FileSet(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, fileset)
             case "avro":
                 from andon.sources.avro import AvroFiles
                 from andon.sources.documents import DocumentFiles

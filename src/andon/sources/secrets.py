@@ -39,6 +39,10 @@ class Secrets:
         self.hide(value)
         return value
 
+    def shown(self, setting: Setting) -> str:
+        """One value that is no secret, though it may be named like one: a host, a user."""
+        return setting if isinstance(setting, str) else self._look_up(setting)
+
     def hide(self, value: str) -> None:
         """Keep a further value out of texts: one that is a part of what was looked up."""
         if len(value) >= _SHORTEST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,7 +107,7 @@ class DuckDBSight:
             for name, kind in self._types(ask)
         )
 
-    def batches(self, ask: Ask) -> Iterator[Any]:
+    def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         outputs = [
             _output(name, kind, is_text=name.lower() in ask.texts)

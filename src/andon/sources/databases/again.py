@@ -64,7 +64,7 @@ class Again:
         writer, rows = None, 0
         for batch in late:
             if writer is None:
-                writer = open_writer(staged, batch.schema)
+                writer = open_writer(staged, batch)
             if batch.num_rows:
                 writer.write_batch(batch)
                 rows += batch.num_rows

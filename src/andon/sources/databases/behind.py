@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from andon.ports.table_store import TableStore
 from andon.sources.databases import complaints
 from andon.sources.databases.again import Again
 from andon.sources.databases.chunks import chunks
-from andon.sources.databases.landing import Parcel
+from andon.sources.databases.landing import Parcel, ahead
 from andon.sources.databases.sessions import Sessions
 from andon.spec.source import SourceTable
 
@@ -78,33 +79,43 @@ class Behind:
                 order=(cursor.name,),
                 limit=most_rows,
             )
-            rows = iter(sight.batches(wanted))
-            if reached is not None and since is not None:
-                late, rest = self._split(rows, cursor.name, kind, reached.value)
-                kept = self._again.fresh(known, late, since, kind, self._stage("again"))
-                if kept is not None:
-                    yield self._batch(ask, number, kept, reached)
+            with closing(ahead(lambda: sight.batches(wanted))) as rows:
+                for kept, at in self._parts(rows, known, cursor.name, kind, reached, since):
+                    yield self._batch(ask, number, kept, at)
                     number += 1
-                rows = rest
-            for chunk in chunks(rows, self._origin.chunk_rows):
-                newest = ""
-                parcel = Parcel(self._store, self._stage("rows"))
-                try:
-                    for batch in chunk:
-                        parcel.write(batch)
-                        newest = _last(batch, cursor.name, kind) or newest
-                    if parcel.rows == 0 and known:
-                        parcel.drop()
-                        continue
-                    kept = parcel.land()
-                except BaseException:
-                    parcel.drop()
-                    raise
-                reached = Position(column=cursor.name, kind=kind, value=newest) if newest else None
-                yield self._batch(ask, number, kept, reached)
-                number += 1
             if self._origin.deletes and most_rows is None:
                 yield from self._keys(sight, ask, known, number)
+
+    def _parts(
+        self,
+        rows: Iterator[pa.RecordBatch],
+        known: Sequence[Delivery],
+        cursor: str,
+        kind: CursorKind,
+        reached: Position | None,
+        since: str | None,
+    ) -> Iterator[tuple[tuple[str, int], Position | None]]:
+        """Land what was read again and is fresh, then chunk by chunk what is new."""
+        if reached is not None and since is not None:
+            late, rows = self._split(rows, cursor, kind, reached.value)
+            fresh = self._again.fresh(known, late, since, kind, self._stage("again"))
+            if fresh is not None:
+                yield fresh, reached
+        for chunk in chunks(rows, self._origin.chunk_rows):
+            newest = ""
+            parcel = Parcel(self._store, self._stage("rows"))
+            try:
+                for batch in chunk:
+                    parcel.write(batch)
+                    newest = _last(batch, cursor, kind) or newest
+                if parcel.rows == 0 and known:
+                    parcel.drop()
+                    continue
+                kept = parcel.land()
+            except BaseException:
+                parcel.drop()
+                raise
+            yield kept, Position(column=cursor, kind=kind, value=newest) if newest else None
 
     def _keys(
         self, sight: Sight, ask: Ask, known: Sequence[Delivery], number: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,13 +21,15 @@ GROUP_ROWS = 122_880
 """Rows of a row group: what the embedded engine reads by one thread."""
 
 _AHEAD = 2
+_SAMPLE = 10_000
+_WHOLE_DIGITS = 18
 
 
 class Parcel:
     """Rows on their way into one landed file.
 
     Args:
-        stage: gives a new path to write to.
+        staged: a path to write to.
     """
 
     def __init__(self, store: TableStore, staged: Path) -> None:
@@ -38,7 +41,7 @@ class Parcel:
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows; the first batch gives the columns."""
         if self._writer is None:
-            self._writer = open_writer(self._staged, batch.schema)
+            self._writer = open_writer(self._staged, batch)
         if batch.num_rows:
             self._writer.write_batch(batch, GROUP_ROWS)
             self.rows += batch.num_rows
@@ -56,13 +59,56 @@ class Parcel:
         self._staged.unlink(missing_ok=True)
 
 
-def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer with settings that give the same bytes for the same rows."""
+def open_writer(path: Path, first: pa.RecordBatch) -> pq.ParquetWriter:
+    """A writer with settings that give the same bytes for the same rows.
+
+    Numbers and moments are written by their differences and texts that repeat by number: that is
+    quicker to write and to read than the writer's own choice, and half as large.
+
+    Args:
+        first: rows by which repeating texts are told.
+    """
     import pyarrow.parquet as pq
 
     return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, store_schema=False
+        path,
+        first.schema,
+        compression="zstd",
+        compression_level=1,
+        store_schema=False,
+        store_decimal_as_integer=True,
+        use_dictionary=[name for name in first.schema.names if _repeats(first, name)],
+        column_encoding={
+            field.name: "DELTA_BINARY_PACKED" for field in first.schema if _is_whole(field.type)
+        },
     )
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    """Whether values are stored as whole numbers."""
+    from pyarrow import types
+
+    return bool(
+        types.is_integer(kind)
+        or types.is_timestamp(kind)
+        or types.is_date32(kind)
+        or types.is_time(kind)
+        or (types.is_decimal128(kind) and kind.precision <= _WHOLE_DIGITS)
+    )
+
+
+def _repeats(first: pa.RecordBatch, name: str) -> bool:
+    """Whether a column holds texts of which there are few different ones; nested ones always."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    column = first.column(name)
+    if types.is_nested(column.type):
+        return True
+    if not (types.is_string(column.type) or types.is_binary(column.type)):
+        return False
+    sample = column.slice(0, _SAMPLE)
+    return int(pc.count_distinct(sample).as_py()) * 5 <= len(sample)
 
 
 def land_file(store: TableStore, staged: Path) -> tuple[str, int]:
@@ -73,7 +119,7 @@ def land_file(store: TableStore, staged: Path) -> tuple[str, int]:
     return kept
 
 
-def ahead(make: Callable[[], Iterator[T]]) -> Iterator[T]:
+def ahead(make: Callable[[], Generator[T]]) -> Generator[T]:
     """Items of an iterator that another thread runs a little ahead of its reader.
 
     Whatever it raises comes out here; it ends when the reader does.
@@ -91,11 +137,11 @@ def ahead(make: Callable[[], Iterator[T]]) -> Iterator[T]:
         return False
 
     def run() -> None:
-        items = make()
         try:
-            for item in items:
-                if not put(("item", item)):
-                    return
+            with closing(make()) as items:
+                for item in items:
+                    if not put(("item", item)):
+                        return
         except BaseException as error:  # noqa: BLE001  (it is raised where the items are read)
             put(("error", error))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from andon.acquisition.ask import Ask, source_of, statement
@@ -94,7 +94,7 @@ class MySqlSight:
             for one in self._outputs(ask)
         )
 
-    def batches(self, ask: Ask) -> Iterator[Any]:
+    def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         outputs = [one for one in self._outputs(ask) if not ask.columns or one.name in ask.columns]
         bound = ""

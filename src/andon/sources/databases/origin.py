@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from andon.ports.table_store import TableStore
 from andon.sources.databases.behind import Behind
 from andon.sources.databases.chunks import chunks
 from andon.sources.databases.complaints import origin_of
-from andon.sources.databases.landing import Parcel
+from andon.sources.databases.landing import Parcel, ahead
 from andon.sources.databases.sessions import Doors, Sessions
 from andon.spec.source import SourceTable
 
@@ -155,9 +156,11 @@ class DatabaseTables:
         self, sessions: Sessions, table: SourceTable, run_id: str, most_rows: int | None
     ) -> Iterator[tuple[str, int]]:
         """Land all rows in chunks, all of one state."""
-        most = most_rows if most_rows is not None else None
-        with sessions.sight(table, run_id) as sight:
-            rows = sight.batches(ask_of(table, most))
+        ask = ask_of(table, most_rows)
+        with (
+            sessions.sight(table, run_id) as sight,
+            closing(ahead(lambda: sight.batches(ask))) as rows,
+        ):
             for chunk in chunks(rows, origin_of(table).chunk_rows):
                 parcel = Parcel(self._store, self._store.stage(run_id, f"{table.name}.parquet"))
                 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.acquisition.ask import Ask, source_of, statement
@@ -110,7 +110,7 @@ class PostgresSight:
             for column in self._describe(ask)
         )
 
-    def batches(self, ask: Ask) -> Iterator[Any]:
+    def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         columns = self._describe(ask)
         wanted = [column for column in columns if not ask.columns or column.name in ask.columns]
@@ -122,7 +122,17 @@ class PostgresSight:
         if ask.since is not None:
             self._rows(f"select set_config('{_SINCE}', $1, true)", ask.since)
         query = statement(ask, outputs, identifier, bound, _bytewise if ask.kind == "text" else str)
-        yield from self._stream(query)
+        shorts = {
+            one.name: one.size
+            for one in wanted
+            if one.is_short and one.size and one.name.lower() not in ask.texts
+        }
+        try:
+            yield from self._stream(query, shorts)
+        except DoorClosed as failure:
+            if failure.reason == "invalid":
+                self._tell_of_numbers(ask, shorts)
+            raise
 
     def close(self) -> None:
         """End the transaction and the connection."""
@@ -155,12 +165,14 @@ class PostgresSight:
             self._cursor.execute(query, values or None)
             return self._cursor.fetchall() if self._cursor.description else []
 
-    def _stream(self, query: str) -> Iterator[pa.RecordBatch]:
+    def _stream(
+        self, query: str, shorts: Mapping[str, tuple[int, int]]
+    ) -> Iterator[pa.RecordBatch]:
         with self._told():
             self._end_stream()
             self._cursor.execute(query)
             self._reader = self._cursor.fetch_record_batch()
-            plan = Plan(self._reader.schema)
+            plan = Plan(self._reader.schema, shorts)
             any_rows = False
             for batch in self._reader:
                 any_rows = True
@@ -168,6 +180,14 @@ class PostgresSight:
             if not any_rows:
                 yield plan.empty()
             self._end_stream()
+
+    def _tell_of_numbers(self, ask: Ask, names: Iterable[str]) -> None:
+        """Raise if one of these columns holds what is no number: the server does not say which."""
+        for name in names:
+            quoted = identifier(name)
+            strange = f"{quoted}::text in ('NaN', 'Infinity', '-Infinity')"
+            if self._rows(f"select 1 from {source_of(ask, identifier)} where {strange} limit 1"):
+                raise DoorClosed("value", "NaN or infinity", column=name)
 
     def _end_stream(self) -> None:
         """Give up what was not read of the last stream: nothing else can be asked until then."""

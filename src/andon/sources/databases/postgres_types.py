@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -24,6 +24,7 @@ _KINDS: Final[dict[str, CursorKind]] = {
     "timestamp": "timestamp", "timestamptz": "timestamptz", "text": "text", "varchar": "text",
     "bpchar": "text", "uuid": "uuid",
 }  # fmt: skip
+_SHORT: Final = 18
 _FIRST_US = -210_866_803_200_000_000
 """The first moment PostgreSQL knows, 4713 BC; the driver shifts epochs, and what overflows is below."""
 _INFINITY = {-9_222_425_352_054_775_809: 2**63 - 1, -9_222_425_352_054_775_808: -(2**63 - 1)}
@@ -32,11 +33,11 @@ _INFINITY_DAYS = {-2_147_472_692: 2**31 - 1, -2_147_472_691: -(2**31 - 1)}
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column as the server names it; `scaled` is whether a number has a declared scale."""
+    """A column as the server names it; `size` is precision and scale of a number that declares them."""
 
     name: str
     type: str
-    is_scaled: bool = False
+    size: tuple[int, int] | None = None
     is_list: bool = False
     is_struct: bool = False
 
@@ -44,8 +45,13 @@ class Column(Struct, frozen=True, kw_only=True):
     def kind(self) -> CursorKind | None:
         """What it is compared as where it is a cursor."""
         if self.type == "numeric":
-            return "decimal" if self.is_scaled else None
+            return "decimal" if self.size else None
         return _KINDS.get(self.type)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a number without its point fits into 64 bits."""
+        return self.size is not None and self.size[0] <= _SHORT and not self.is_list
 
     def output(self, is_text: bool) -> str:
         """Expression that selects it in a type the driver gives without loss."""
@@ -59,7 +65,13 @@ class Column(Struct, frozen=True, kw_only=True):
             if inner not in _AS_THEY_ARE or inner == "numeric":
                 return f"{_one_dimension(self, f'{name}::text[]', 'text')} as {name}"
             return f"{_one_dimension(self, name, inner)} as {name}"
-        if self.type in _AS_THEY_ARE and (self.type != "numeric" or self.is_scaled):
+        if self.type == "numeric":
+            if self.size is None:
+                return f"{name}::text as {name}"
+            if self.is_short:
+                # The driver makes a text of every number; a whole one comes as it is.
+                return f"({name} * {10 ** self.size[1]})::bigint as {name}"
+        if self.type in _AS_THEY_ARE:
             return name
         return f"{name}::{_CASTS.get(self.type, 'text')} as {name}"
 
@@ -79,7 +91,7 @@ def column_of(field: pa.Field) -> Column:
     return Column(
         name=field.name,
         type=metadata.get(b"POSTGRESQL:type", b"").decode(),
-        is_scaled=_decimal_of(field) is not None,
+        size=_size_of(field),
         is_list=pa.types.is_list(field.type),
         is_struct=pa.types.is_struct(field.type),
     )
@@ -93,15 +105,16 @@ class Plan:
 
     Args:
         schema: as the driver gives it.
+        shorts: precision and scale of the numbers that come without their point.
     """
 
-    def __init__(self, schema: pa.Schema) -> None:
+    def __init__(self, schema: pa.Schema, shorts: Mapping[str, tuple[int, int]]) -> None:
         import pyarrow as pa
 
         self._steps: list[tuple[str, Convert | None]] = []
         fields = []
         for field in schema:
-            kind, step = _step(field)
+            kind, step = _pointed(*shorts[field.name]) if field.name in shorts else _step(field)
             self._steps.append((field.name, step))
             fields.append(pa.field(field.name, kind))
         self.schema = pa.schema(fields)
@@ -139,9 +152,10 @@ def _step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
     if pa.types.is_list(kind):
         return _list_step(field)
     if isinstance(kind, pa.OpaqueType):
-        decimal = _decimal_of(field)
-        if decimal is None:
+        size = _size_of(field)
+        if size is None:
             return kind.storage_type, _storage
+        decimal = pa.decimal128(*size)
         return decimal, lambda array: array.storage.cast(decimal)
     if pa.types.is_timestamp(kind):
         return kind, _moments
@@ -150,13 +164,18 @@ def _step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
     return kind, None
 
 
+def _pointed(precision: int, scale: int) -> tuple[pa.DataType, Convert]:
+    """Whole numbers that get their point back."""
+    import pyarrow as pa
+
+    kind = pa.decimal128(precision, scale)
+    return kind, lambda array: array.cast(pa.decimal128(19, 0)).view(kind)
+
+
 def _list_step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
     import pyarrow as pa
 
-    inner = field.type.value_field.with_metadata(
-        {**(field.type.value_field.metadata or {}), **_without_type(field.metadata)}
-    )
-    kind, step = _step(inner)
+    kind, step = _step(field.type.value_field)
     wanted = pa.list_(kind)
 
     def convert(array: pa.Array) -> pa.Array:
@@ -168,24 +187,17 @@ def _list_step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
     return wanted, convert
 
 
-def _without_type(metadata: dict[bytes, bytes] | None) -> dict[bytes, bytes]:
-    return {name: value for name, value in (metadata or {}).items() if name.endswith(b"typmod")}
-
-
 def _storage(array: pa.Array) -> pa.Array:
     return array.storage
 
 
-def _decimal_of(field: pa.Field) -> pa.DataType | None:
-    """The decimal that holds a number of declared precision and scale; None where none does."""
-    import pyarrow as pa
-
+def _size_of(field: pa.Field) -> tuple[int, int] | None:
+    """Precision and scale that a number declares, if a decimal has them."""
     modifier = int((field.metadata or {}).get(b"POSTGRESQL:typmod", b"-1"))
-    if modifier < 4:
+    if modifier < 4 or (field.metadata or {}).get(b"POSTGRESQL:type") != b"numeric":
         return None
     precision, scale = ((modifier - 4) >> 16) & 0xFFFF, (modifier - 4) & 0x7FF
-    is_plain = precision <= 38 and scale <= precision
-    return pa.decimal128(precision, scale) if is_plain else None
+    return (precision, scale) if precision <= 38 and scale <= precision else None
 
 
 def _moments(array: pa.Array) -> pa.Array:

@@ -14,6 +14,8 @@ from andon.sources.secrets import Secrets
 from andon.spec.origin import DatabaseKind, Settings
 from andon.spec.source import SourceTable
 
+_SECRET = frozenset({"password", "url"})
+
 Doors = Mapping[DatabaseKind, Callable[[], Door]]
 
 
@@ -40,7 +42,10 @@ class Sessions:
         origin = complaints.origin_of(table)
         key = (origin.kind, origin.settings, run_id)
         secrets = Secrets(self._root)
-        settings = secrets.plain(origin.settings)
+        settings = {
+            name: secrets.value(setting) if name in _SECRET else secrets.shown(setting)
+            for name, setting in origin.settings
+        }
         for secret in _secrets_in(settings):
             secrets.hide(secret)
         if "path" in settings:

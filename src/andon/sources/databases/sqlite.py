@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +65,7 @@ class SqliteSight:
             for one in self._outputs(ask)
         )
 
-    def batches(self, ask: Ask) -> Iterator[Any]:
+    def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         outputs = [one for one in self._outputs(ask) if not ask.columns or one.name in ask.columns]
         query = statement(ask, [one.expression for one in outputs], identifier, "?", _bytewise)
