@@ -54,6 +54,10 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[tuple[DatabaseKind, Serve
                 execute("use shop")
             execute("create table t (id int primary key, word text, seen int not null)")
             execute(FILL[kind].format(rows=ROWS))
+            if kind == "postgres":
+                execute(
+                    "checkpoint"
+                )  # it does not wait for the disk otherwise, and is to be killed
         yield kind, server
 
 
