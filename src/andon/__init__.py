@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from andon.version import VERSION
 
 if TYPE_CHECKING:
+    from andon.app.open_file import open_file as open_file
     from andon.app.project import Project as Project
     from andon.app.project import open_project as open
     from andon.errors import AndonError as AndonError
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from andon.spec.declare import pattern as pattern
     from andon.spec.declare import relationship as relationship
     from andon.spec.declare import row_count as row_count
-    from andon.spec.declare import secret as secret
-    from andon.spec.declare import source as source
     from andon.spec.declare import sql_file as sql_file
     from andon.spec.declare import unique as unique
+    from andon.spec.declare_source import secret as secret
+    from andon.spec.declare_source import source as source
 
 __version__ = VERSION
 
@@ -48,6 +49,7 @@ __all__ = [
     "in_range",
     "not_null",
     "open",
+    "open_file",
     "pattern",
     "relationship",
     "row_count",
@@ -60,8 +62,10 @@ __all__ = [
 _ERRORS = ("AndonError", "Conflict", "ProjectInvalid", "UsageError")
 _ELSEWHERE = {
     "open": ("andon.app.project", "open_project"),
+    "open_file": ("andon.app.open_file", "open_file"),
     "Project": ("andon.app.project", "Project"),
     **{name: ("andon.errors", name) for name in _ERRORS},
+    **{name: ("andon.spec.declare_source", name) for name in ("secret", "source")},
 }
 
 

@@ -24,6 +24,7 @@ MODES = {
     "full": "",
     "append": "    mode: append\n    cursor: {field: updated, param: since}\n",
     "keyed": "    mode: append\n    key: id\n    cursor: {field: updated, param: since}\n",
+    "merge": "    mode: merge\n    key: id\n    cursor: {field: updated, param: since}\n",
 }
 SHOWN = "select id, updated, name from api.t"
 
@@ -53,12 +54,16 @@ class Kills:
         api.descending = True
         rows = [row(number) for number in range(1, 24)]
         # Equal records are told apart by their number alone, where there is no key.
-        self.rows = rows + ([] if mode == "keyed" else [row(13), row(20), row(20)])
+        is_keyed = mode in ("keyed", "merge")
+        self.rows = rows + ([] if is_keyed else [row(13), row(20), row(20)])
         self.rows.sort(key=lambda one: str(one["updated"]))
         self.template = write_project(folder / "template", source(api, mode))
         api.rows = self.rows[:8]
         with andon.open(self.template) as project:
             assert project.run().status == "done"
+        if mode == "merge":
+            changed = [{**row(number), "updated": "2026-01-09", "name": "new"} for number in (2, 6)]
+            self.rows = [one for one in self.rows if one["id"] not in (2, 6)] + changed
         api.rows = self.rows
         self.goal = sorted(((r["id"], r["updated"], r["name"]) for r in self.rows), key=repr)
         self.steps = self._count()

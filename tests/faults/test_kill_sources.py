@@ -41,7 +41,17 @@ def python(form: str, **words: str) -> dict[str, str]:
 KINDS: dict[str, dict[str, str]] = {
     "python_append_dicts": python("list", **APPEND),
     "python_append_frames": python("pl.DataFrame", **APPEND),
+    "python_merge_dicts": python(
+        "list", declared='mode="merge", cursor="at", key="b"', argument="cursor"
+    ),
     "python_full_dicts": python("list", **FULL),
+    "growing_files": {
+        "sources/s.yml": "tables:\n  events: {path: logs/*.jsonl, grows: true}\n",
+        **{
+            f"logs/{name}.jsonl": "".join(f'{{"at": {n}, "b": "x"}}\n' for n in (1, 2, 2)) + '{"at"'
+            for name in "ab"
+        },
+    },
 }
 """Files of a project by kind and mode; its one table is `s.events`."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from andon.errors import TaskFailed, Unavailable
+from andon.sources.http.pages import records_of
 from andon.spec.origin import Paging
 from tests.apis import Reading, reading, table
 from tests.servers.api import Api, Reply, Request, serving
@@ -57,8 +58,7 @@ def test_pages_that_are_lists_are_read_to_the_end(
         api.wrap = lambda rows: {"rows": rows, "more": len(rows) == 3}
     declared = table(f"{api.url}/{path}", paging=paging, records="" if asked else "rows")
     read.land(declared)
-    found = read.rows(declared) if asked else read.records("rows")
-    assert sorted(row["id"] for row in found) == list(range(1, 9))
+    assert sorted(row["id"] for row in read.rows(declared)) == list(range(1, 9))
     assert api.asked() == (asked or [f"/page?page={n}" for n in (1, 2, 3)])
 
 
@@ -74,7 +74,7 @@ def test_pages_with_records_inside_are_read_to_the_end(
 ) -> None:
     declared = table(f"{api.url}/{path}", paging=paging, records=records)
     assert read.land(declared) == 3
-    assert [row["id"] for row in read.records(records)] == list(range(1, 9))
+    assert [row["id"] for row in read.rows(declared)] == list(range(1, 9))
     assert len(api.requests) == 3
 
 
@@ -144,8 +144,9 @@ def test_an_empty_page_amid_others_is_no_end(api: Api, read: Reading) -> None:
 
     api.answer = answer
     paging = Paging(by="cursor", where="c", parameter="c")
-    read.land(table(f"{api.url}/x", paging=paging, records="rows"))
-    assert [row["id"] for row in read.records("rows")] == [1, 2]
+    declared = table(f"{api.url}/x", paging=paging, records="rows")
+    read.land(declared)
+    assert [row["id"] for row in read.rows(declared)] == [1, 2]
 
 
 def test_null_in_place_of_the_records_is_an_empty_page(api: Api, read: Reading) -> None:
@@ -248,3 +249,56 @@ def test_looking_sends_nothing(api: Api, read: Reading) -> None:
     assert found.is_open
     assert found.asks == f"asks {api.url}/link for all"
     assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("records", "body", "expected"),
+    [
+        (
+            "a.b",
+            b'{"a": [{"b": [{"id": 1}]}, {"b": null}, {"b": [{"id": 2}, {"id": 3}]}]}',
+            [1, 2, 3],
+        ),
+        ("a", b'{"a": {"id": 7}}', [7]),
+        ("a.-1.b", b'{"a": [{"b": [{"id": 1}]}, {"b": [{"id": 2}]}]}', [2]),
+    ],
+)
+def test_records_are_counted_as_the_reader_reads_them(
+    api: Api, read: Reading, records: str, body: bytes, expected: list[int]
+) -> None:
+    api.answer = lambda _: (200, {"Content-Type": "application/json"}, body)
+    declared = table(f"{api.url}/x", records=records)
+    read.land(declared)
+    assert [row["id"] for row in read.rows(declared)] == expected
+    assert len(records_of(body, records)) == len(expected)
+
+
+def test_records_inside_a_document_are_left_out_by_their_place(api: Api, read: Reading) -> None:
+    """The second page of the second reading begins with what arrived before."""
+    api.rows = [{"id": n, "updated": f"2026-01-{n:02}"} for n in range(1, 5)]
+    paging = Paging(by="next", where="links.next")
+    declared = table(
+        f"{api.url}/next",
+        paging=paging,
+        records="items",
+        mode="append",
+        cursor="updated",
+        cursor_parameter="since",
+    )
+    read.land(declared)
+    api.rows = [*api.rows, {"id": 5, "updated": "2026-01-04", "more": [1]}]
+    read.land(declared)
+    assert [row["id"] for row in read.rows(declared)] == [1, 2, 3, 4, 5]
+    assert [one.repeats for one in read.deliveries] == ["", "", "1"]
+
+
+def test_xml_is_read_by_its_elements(api: Api, read: Reading) -> None:
+    api.answer = lambda _: (
+        200,
+        {"Content-Type": "text/xml"},
+        b"<t><r><id>1</id></r><r><id>2</id></r></t>",
+    )
+    declared = table(f"{api.url}/x", records="t.r")
+    read.land(declared)
+    assert [one.path for one in read.deliveries] == ["x.xml#1"]
+    assert [row["id"] for row in read.rows(declared)] == [1, 2]

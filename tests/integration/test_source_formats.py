@@ -180,3 +180,11 @@ def test_columns_may_have_any_name_that_the_reader_uses_itself(shop: Project) ->
         assert [(row[0], *row[-2:]) for row in rows] == [
             (1, f"1.{form}", 1), (1, f"1.{form}", 2), (2, f"2.{form}", 1), (2, f"2.{form}", 2),
         ]  # fmt: skip
+
+
+def test_whole_numbers_of_json_with_and_without_a_sign_are_one_type(shop: Project) -> None:
+    shop.put("in/a.jsonl", b'{"a":1,"n":[1,-1]}\n{"a":-2}\n')
+    shop.put("in/b.json", b'[{"a": 3}, {"a": -9007199254740993}]')
+    declared = table("in/*.json*")
+    shop.arrive(declared)
+    assert types(shop.build(declared)) == {"a": "BIGINT", "n": "BIGINT[]"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
 import andon
+from andon.spec.check import Tolerance
 from tests.factories import rows_of, write_project
+from tests.sourcing import project, table
 
 
 def landed(folder: Path, name: str, content: bytes) -> Path:
@@ -100,3 +104,73 @@ def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     assert "\\xff.csv" in report.outcomes[0].problems[0].what
     assert report.outcomes[0].problems[0].code == "SRC003"
     assert rows_of(folder, "select x from raw.t") == [(1,)]
+
+
+@pytest.mark.parametrize("opening", ['{"a":', "["])
+@pytest.mark.parametrize("depth", [101, 1000, 100_000])
+@pytest.mark.parametrize("name", ["deep.json", "deep.jsonl", "items.json"])
+def test_a_document_a_thousand_deep_breaks_nothing_else(
+    tmp_path: Path, name: str, depth: int, opening: str
+) -> None:
+    closing = {"{": "}", "[": "]"}[opening[0]]
+    deep = '{"x":' + opening * depth + "1" + closing * depth + "}"
+    records = ", records: d" if name == "items.json" else ""
+    text = f'{{"d": [{deep}, {{"x": 2}}]}}' if records else f"{deep}\n"
+    write_project(
+        tmp_path,
+        {
+            "sources/deep.yml": f"tables:\n  t: {{path: {name}{records}}}\n",
+            "sources/raw.yml": "tables:\n  t: {path: data/a.jsonl}\n",
+            "assets/staging/t.sql": "select a from raw.t\n",
+            "data/a.jsonl": '{"a": {"b": 1}}\n',
+            name: text,
+        },
+    )
+    with andon.open(tmp_path) as shop:
+        report = shop.run()
+    words = {outcome.asset: outcome.word for outcome in report.outcomes}
+    assert (words["raw.t"], words["staging.t"], words["deep.t"]) == ("built", "built", "failed")
+    failed = next(outcome for outcome in report.outcomes if outcome.asset == "deep.t")
+    assert failed.problems[0].code in ("SRC003", "SRC007", "SRC014")
+    assert "100 deep" in failed.problems[0].what
+
+
+def test_a_document_a_hundred_deep_is_read(tmp_path: Path) -> None:
+    text = b'{"a":' * 100 + b"1" + b"}" * 100
+    assert len(rows_of(landed(tmp_path, "a.jsonl", text), "from raw.t")) == 1
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_row_of_a_hundred_megabytes_is_set_aside_in_little_memory(
+    tmp_path: Path, name: str
+) -> None:
+    first, open_, close, last = (
+        (b"a,b\n1,x\n2,", b"", b"", b"\n3,z\n")
+        if name == "a.csv"
+        else (b'{"a": 1}\n{"b": ', b'"', b'"}', b'\n{"a": 3}\n')
+    )
+    with (tmp_path / name).open("wb") as out:
+        out.write(first + open_)
+        for _ in range(100):
+            out.write(b"y" * 1_000_000)
+        out.write(close + last)
+    declared = table(name, limit=Tolerance(share=0.5))
+    with project(tmp_path) as shop:
+        shop.arrive(declared)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        raw = shop.build(declared)
+        assert [row[0] for row in shop.rows(raw)] == [1, 3]
+        ((_, line, reason, text),) = shop.rows(raw, "aside")
+    assert reason.startswith("longer than")
+    assert line == (3 if name == "a.csv" else 2)
+    assert len(text) < 100_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+def test_a_document_of_more_fields_than_a_table_may_have_is_refused(tmp_path: Path) -> None:
+    text = json.dumps({f"k{n}": 1 for n in range(20_000)}).encode()
+    assert "has 20,000 columns" in refusal(tmp_path, "a.jsonl", text)
+
+
+def test_a_text_of_invalid_bytes_everywhere_is_told(tmp_path: Path) -> None:
+    assert "encoding" in refusal(tmp_path, "a.csv", bytes(range(128, 256)) * 50 + b",b\n")

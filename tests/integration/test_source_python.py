@@ -371,6 +371,21 @@ def test_tables_after_dicts_are_refused_before_they_are_kept(shop: Functions) ->
     assert shop.rows() == [(1,)]
 
 
+MERGED = "{{'id': {n}, 'at': {at}, 'word': '{word}'}}"
+
+
+def test_the_last_row_of_each_key_is_in_a_merged_table(shop: Functions) -> None:
+    code = "@source(mode='merge', cursor='at', key='id')\ndef f(cursor=None):\n    yield [{rows}]\n"
+    first = [MERGED.format(n=1, at=1, word="a"), MERGED.format(n=2, at=1, word="b")]
+    shop.write(code.format(rows=", ".join(first)))
+    shop.ask()
+    more = [*first, MERGED.format(n=1, at=2, word="c"), MERGED.format(n=2, at=1, word="d")]
+    shop.write(code.format(rows=", ".join(more)))
+    shop.ask()
+    assert shop.rows(columns="id, word") == [(1, "c"), (2, "d")]
+    assert shop.ask() == ()
+
+
 # Without a cursor.
 
 
@@ -528,20 +543,20 @@ def test_nothing_new_publishes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    ("body", "timeout", "code"),
     [
-        ("    os._exit(7)", "PYA004"),
-        ("    time.sleep(60)", "PYA002"),
-        ("    kept = [bytearray(4_000_000) for _ in iter(lambda: time.sleep(0.001), 1)]", "PYA003"),
-        ("    raise KeyError('x')", "PYA001"),
+        ("os._exit(7)", "60s", "PYA004"),
+        ("time.sleep(60)", "1s", "PYA002"),
+        ("kept = [bytearray(4_000_000) for _ in iter(lambda: 0, 1)]", "60s", "PYA003"),
+        ("raise KeyError('x')", "60s", "PYA001"),
     ],
 )
 def test_a_function_that_ends_badly_fails_one_table_and_keeps_what_it_gave(
-    tmp_path: Path, body: str, code: str
+    tmp_path: Path, body: str, timeout: str, code: str
 ) -> None:
     bad = (
-        "@source(mode='append', timeout='1s', memory='300MB')\ndef bad():\n"
-        f"    yield [{{'n': 1}}]\n{body}\n"
+        f"@source(mode='append', timeout='{timeout}', memory='300MB')\ndef bad():\n"
+        f"    yield [{{'n': 1}}]\n    {body}\n"
         "@source\ndef good():\n    yield {'n': 2}\n"
     )
     folder = project_of(tmp_path, bad)

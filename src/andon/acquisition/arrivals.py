@@ -36,6 +36,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         vanished: known paths that are no longer there.
         is_open: only asking tells whether there is anything new.
         asks: in words, what would be asked for.
+        anew: files that grow and are not what they were: truncated, replaced or moved away.
     """
 
     table: str
@@ -45,3 +46,4 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     vanished: tuple[str, ...] = ()
     is_open: bool = False
     asks: str = ""
+    anew: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ class Load(Struct, frozen=True, kw_only=True):
         ids: identities of all deliveries with these bytes, sorted.
         facts: findings of an earlier reading, as JSON text, or empty.
         number: place in the order of reading, 0 for files.
+        modified_ns: time of the file's last change, as of the delivery.
         role: ``rows`` or ``keys``, as of the delivery.
         archive, member: of a member of an archive, the SHA-256 of the archive and the name in it;
             `content` then is no hash of bytes, but unlike that of any other load.
@@ -35,6 +36,7 @@ class Load(Struct, frozen=True, kw_only=True):
     ids: tuple[str, ...]
     facts: str = ""
     number: int = 0
+    modified_ns: int = 0
     role: Literal["rows", "keys"] = "rows"
     archive: str = ""
     member: str = ""
@@ -67,6 +69,7 @@ def _load(same: Iterable[Delivery]) -> Load:
         ids=tuple(sorted(d.id for d in ranked)),
         facts=next((d.facts for d in ranked if d.facts), ""),
         number=origin.number,
+        modified_ns=origin.modified_ns,
         role=origin.role,
         repeats=origin.repeats,
     )

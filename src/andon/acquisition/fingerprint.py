@@ -10,7 +10,7 @@ from andon.catalog.records import Delivery
 from andon.hashing import value_hash
 from andon.spec.source import SourceTable
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raise it whenever the same bytes and options would be read into other rows or types."""
 
 
@@ -31,6 +31,7 @@ def reading(table: SourceTable) -> str:
             table.records,
             [[field.name, field.start, field.width] for field in table.widths],
             table.sheet,
+            table.text_limit,
             # It never changes a row, but which files are refused.
             table.expand_limit,
         ]

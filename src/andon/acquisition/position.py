@@ -50,7 +50,7 @@ class Position(Struct, frozen=True, kw_only=True):
         is_done: whether that reading came to its end. If it did not, rows below `value` may be
             missing: nobody said that they come in order.
         high: largest value in the part that the position belongs to.
-        state: of a dlt resource, as dlt keeps it.
+        state: of a dlt resource, as dlt keeps it: what the next reading begins with.
     """
 
     value: Value | None = None

@@ -62,9 +62,6 @@ def part(
 ) -> Delivery:
     """Record of one part of a sequence that was landed.
 
-    Its identity holds the run: what is asked for again after it was taken back has the same place and
-    may have the same bytes, and is another arrival all the same.
-
     Args:
         name: what was read, as people know it; rows carry it with the number as ``_file``.
         number: place in the sequence, from 1.
@@ -132,8 +129,9 @@ def in_force(
         served: ids of the deliveries in the snapshot that is served.
         withdrawn: the same of every snapshot that was taken back and not released.
     """
-    if not is_sequence(table):
-        return tuple(d for d in known if not d.number)
+    if isinstance(table.origin, FilesOrigin):
+        # Files that grow are landed in numbered parts, other files whole; both would be too much.
+        return tuple(d for d in known if bool(d.number) == table.origin.grows)
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
     return tuple(

@@ -19,6 +19,7 @@ from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.line import Tools
 from andon.planning.action import Forecast
+from andon.spec.origin import FilesOrigin
 from andon.spec.project import ProjectSpec
 
 Unseen = Mapping[str, tuple[Problem, ...]]
@@ -34,7 +35,8 @@ def in_force(tools: Tools, spec: ProjectSpec, state: State) -> State:
         if any(may_be_refused(delivery.facts) for delivery in known):
             earlier = partial(tools.catalog.deliveries, table.name)
             known = deliveries[table.name] = without_refused(table, known, earlier)
-        if not any(delivery.number for delivery in known):
+        is_growing = isinstance(table.origin, FilesOrigin) and table.origin.grows
+        if not is_growing and not any(delivery.number for delivery in known):
             continue
         pointer = state.pointers.get(table.name)
         served = state.snapshots[pointer.snapshot_id].deliveries if pointer else ()

@@ -31,13 +31,13 @@ def origins(
         engine: compares what arrives with what is kept, where an origin needs it.
         runner: calls functions of the project; timeout_s: longest wait for what they yield.
     """
-    made: dict[tuple[type, bool], Origin] = {}
+    made: dict[tuple[type, bool, bool], Origin] = {}
 
     def make(table: SourceTable) -> Origin:
         origin = table.origin
         match origin:
             case FilesOrigin():
-                return _files(root, store, is_far=_is_far(table))
+                return _files(root, store, is_far=_is_far(table), grows=origin.grows)
             case DatabaseOrigin():
                 from andon.app.doors import DOORS
                 from andon.sources.databases.origin import DatabaseTables
@@ -59,7 +59,7 @@ def origins(
                 assert_never(origin)
 
     def origin_of(table: SourceTable) -> Origin:
-        kind = (type(table.origin), _is_far(table))
+        kind = (type(table.origin), _is_far(table), getattr(table.origin, "grows", False))
         if kind not in made:
             made[kind] = make(table)
         return made[kind]
@@ -71,11 +71,15 @@ def _is_far(table: SourceTable) -> bool:
     return any(is_remote(path) for path in table.paths)
 
 
-def _files(root: Path, store: TableStore, *, is_far: bool) -> Origin:
+def _files(root: Path, store: TableStore, *, is_far: bool, grows: bool) -> Origin:
     if is_far:
         from andon.sources.remote.files import RemoteFiles
 
         return RemoteFiles(root, store)
+    if grows:
+        from andon.sources.growing import GrowingFiles
+
+        return GrowingFiles(root, store)
     from andon.sources.files import LocalFiles
 
     return LocalFiles(root, store)

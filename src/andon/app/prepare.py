@@ -106,7 +106,9 @@ def prepare(
         made = decide(chosen(tools, graph, assets, made, selection))
     failing = (p for name, found in unseen.items() if name in made.selected for p in found)
     left_out = _left_out(spec, forecasts, made.selected)
-    made = replace(made, warnings=(*made.warnings, *failing, *left_out, *_vanished(arrivals)))
+    made = replace(
+        made, warnings=(*made.warnings, *failing, *left_out, *_vanished(arrivals), *_anew(arrivals))
+    )
     return Prepared(
         spec=spec,
         graph=graph,
@@ -160,6 +162,20 @@ def _left_out(
         known = forecasts[table.name].known
         if table.name in selected and any(may_be_refused(one.facts) for one in known):
             yield from problems_of(table, known)
+
+
+def _anew(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:
+    """A warning for every file that grows and began anew."""
+    for table, found in arrivals.items():
+        for path in found.anew:
+            yield Problem(
+                code="SRC069",
+                what=f"`{path}` of `{table}` was truncated or replaced: it is read from its beginning",
+                why="the bytes that were landed of it are not there any more; their rows stay in the "
+                "table",
+                fix="nothing if it was rotated; if it was written anew as a whole, take `grows` out",
+                severity="warning",
+            )
 
 
 def _vanished(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from andon.acquisition.position import Value, encode, value_at
+from andon.acquisition.position import Value, decode, encode, value_at
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.frames import is_table
 from andon.errors import Problem, TaskFailed, Where
@@ -67,6 +67,10 @@ class Stream:
         yield from self._flush()
         yield Piece(path=None, position=self._text(self.progress.end(self._state())))
 
+    def _begun(self) -> State | None:
+        """State that pieces carry: until the end of a reading dlt goes on from its beginning."""
+        return None if self._state() is None else begun_with(self._task) or {}
+
     @property
     def _rows(self) -> int:
         return self._count + len(self._lines)
@@ -108,7 +112,10 @@ class Stream:
             line = line_of(row)
         except NotJson as error:
             raise self._refused(str(error), "turn it into text, a number or a table") from None
-        if cursor and not self.progress.admit(value_at(row, cursor), row):
+        if cursor:
+            if not self.progress.admit(value_at(row, cursor), row):
+                return
+        elif self._state() is not None and self.progress.is_again(row):
             return
         if not self._lines:
             self._began = time.monotonic()
@@ -135,6 +142,8 @@ class Stream:
         rows = written.rows
         if rows and self._task.cursor:
             path, rows = self._without_repeats(path, rows)
+        elif rows and self._state() is not None:
+            path, rows = self._without_again(path, rows)
         if rows or self._task.mode == "full":
             yield self._piece(path, rows)
 
@@ -162,14 +171,31 @@ class Stream:
             if not progress.admit(value, dict(zip(schema.names, values, strict=True)))
         ]
         if len(gone) == rows:
-            path.unlink()
             return path, 0
         progress.note(high, high)
+        return self._left(path, rows, gone)
+
+    def _without_again(self, path: Path, rows: int) -> tuple[Path, int]:
+        """The same where there is a state and no cursor."""
+        source = f"read_parquet({files([path])})"
+        schema = self._engine().describe(f"select * from {source}", {})
+        if not self.progress.has_unfinished:
+            return path, rows
+        gone = [
+            str(number)
+            for number, *values in self._engine().rows(f"select file_row_number, * from {source}")
+            if self.progress.is_again(dict(zip(schema.names, values, strict=True)))
+        ]
+        return self._left(path, rows, gone)
+
+    def _left(self, path: Path, rows: int, gone: Sequence[str]) -> tuple[Path, int]:
+        """The file without the rows of these numbers."""
         if not gone:
             return path, rows
-        kept = self._place("parquet")
+        source, kept = f"read_parquet({files([path])})", self._place("parquet")
         query = f"select * from {source} where file_row_number not in ({', '.join(gone)})"
-        left = engine.write(query, {}, schema, kept).rows
+        schema = self._engine().describe(query, {})
+        left = self._engine().write(query, {}, schema, kept).rows
         path.unlink()
         return kept, left
 
@@ -192,7 +218,7 @@ class Stream:
     def _piece(self, path: Path, rows: int) -> Piece:
         assert self._form is not None
         self._count += rows
-        position = self._text(self.progress.close_piece(self._state()))
+        position = self._text(self.progress.close_piece(self._begun()))
         return Piece(path=path, form=self._form, rows=rows, position=position)
 
     def _text(self, position: Any) -> str:
@@ -220,6 +246,11 @@ class Stream:
                 where=Where(path=self._task.path),
             )
         )
+
+
+def begun_with(task: SourceTask) -> State | None:
+    """State of a dlt resource that the reading begins with."""
+    return decode(task.position).state or None
 
 
 def _comparable(schema: Schema, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from msgspec import Struct
@@ -68,7 +69,9 @@ def try_tables(tools: Tools, tables: Sequence[SourceTable]) -> Iterator[Trial]:
     """
     for table in tables:
         try:
-            yield _try(tools, table)
+            with closing(tools.origin(table)):
+                trial = _try(tools, table)
+            yield trial
         except Cancelled:
             raise
         except AndonError as failure:

@@ -17,6 +17,7 @@ from typing import Any
 from andon.errors import AndonError, Problem, TaskFailed, Where
 
 _TRACE_LINES = 40
+_EXTRAS = {"dlt": "dlt", "pandas": "pandas", "polars": "polars", "pyarrow": "arrow"}
 
 
 class _FreshLoader(SourceFileLoader):
@@ -126,6 +127,9 @@ def _load(root: Path, path: str, function: str) -> Callable[..., object]:
 def _raised(error: BaseException, root: Path, path: str, function: str) -> TaskFailed:
     below = str(root) + "/"
     first, last = _user_frames(error.__traceback__, below)
+    while first is None and error.__cause__ is not None:  # wrapped by a library, as dlt does
+        error = error.__cause__
+        first, last = _user_frames(error.__traceback__, below)
     where = Where(path=path)
     if isinstance(error, SyntaxError) and (error.filename or "").startswith(below):
         where = Where(
@@ -147,10 +151,17 @@ def _raised(error: BaseException, root: Path, path: str, function: str) -> TaskF
             code="PYA001",
             what=f"`{function}` raised {kind} at {where}",
             why="\n".join(told).replace(below, ""),
-            fix="correct the function; call it with a small table in a test to see the same error",
+            fix=_fix(error),
             where=where,
         )
     )
+
+
+def _fix(error: BaseException) -> str:
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name in _EXTRAS:
+        return f"pip install 'andon[{_EXTRAS[name]}]'"
+    return "correct the function; call it with a small table in a test to see the same error"
 
 
 def _user_frames(

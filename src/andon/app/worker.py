@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from andon.app import user_code
+from andon.app.open_file import STORE
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.frames import to_arrow, to_pandas, to_polars
 from andon.errors import AndonError
@@ -87,12 +88,13 @@ class Worker:
 
     def stream(self, task: SourceTask) -> Iterator[Reply]:
         """Pieces of a source; the function is not asked for more before the next one is asked for."""
-        from andon.app.source_code import Stream
+        from andon.app.source_code import Stream, begun_with
         from andon.app.source_items import Opened
 
         _put_first(str(task.root))
         user_code.forget_project(task.root)
-        opened = Opened(task)
+        os.environ["DLT_PROJECT_DIR"] = str(task.root)  # dlt looks for its settings there
+        opened = Opened(task, begun_with(task))
         stream = Stream(task, lambda: self._open(task), opened.state)
         arguments: dict[str, Any] = dict(task.settings)
         if task.takes_cursor:
@@ -110,6 +112,7 @@ class Worker:
 
     def _build(self, task: PythonTask) -> PythonResult:
         engine = self._open(task)
+        os.environ[STORE] = str(task.store_root)
         _put_first(str(task.root))
         user_code.forget_project(task.root)
         arguments: dict[str, Any] = {item.argument: _argument(engine, item) for item in task.inputs}

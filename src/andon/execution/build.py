@@ -86,7 +86,7 @@ def build_source(
         deliveries,
         prior,
         lambda name: line.tools.store.stage(line.run_id, f"{line.tools.new_id()}-{name}"),
-        in_place=all(check.on_fail != "quarantine" for check in table.checks),
+        in_place=_is_served_in_place(table),
         earlier=lambda: line.tools.catalog.deliveries(table.name),
     )
     parts: tuple[Staged | DataFile, ...] = raw.kept + tuple(
@@ -120,6 +120,13 @@ def build_source(
         left_out=problems_of(table, raw.deliveries),
         notes=notes_of(table, raw.deliveries),
     )
+
+
+def _is_served_in_place(table: SourceTable) -> bool:
+    """Whether landed files may be served as they are: no rows of them may be set aside, and what
+    grows part by part is copied, so that only its new parts are read again by what follows."""
+    grows = getattr(table.origin, "mode", "full") != "full"
+    return not grows and all(check.on_fail != "quarantine" for check in table.checks)
 
 
 def build_asset(

@@ -146,7 +146,7 @@ def _start(settings: WorkerSettings) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(settings.threads),
+            env=_environment(settings),
             start_new_session=True,
         )
     except OSError as error:
@@ -160,9 +160,9 @@ def _start(settings: WorkerSettings) -> subprocess.Popen[bytes]:
         ) from error
 
 
-def _environment(threads: int) -> dict[str, str]:
+def _environment(settings: WorkerSettings) -> dict[str, str]:
     """Few variables, so that a result does not depend on the shell; hashes of text are fixed."""
-    names = (*_PASSED_ON, *_PASSED_ON_TOO)
+    names, threads = (*_PASSED_ON, *_PASSED_ON_TOO), settings.threads
     environment = {name: os.environ[name] for name in names if name in os.environ}
     package_root = str(Path(__file__).resolve().parents[2])
     path = [package_root, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
@@ -175,4 +175,7 @@ def _environment(threads: int) -> dict[str, str]:
         "TZ": "UTC",
         "OMP_NUM_THREADS": str(threads),
         "POLARS_MAX_THREADS": str(threads),
+        # What dlt would keep in the home of the user goes where the worker spills, and nowhere else.
+        "DLT_DATA_DIR": str(Path(settings.spill_dir) / "dlt"),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
     }

@@ -31,7 +31,7 @@ BUILDERS = {
 }
 
 
-_SECRETS = ("andon.secret", "andon.spec.declare.secret")
+_SECRETS = ("andon.secret", "andon.spec.declare_source.secret")
 
 
 class LiteralsInvalid(Exception):

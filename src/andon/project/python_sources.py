@@ -76,7 +76,7 @@ def read_python_source(file: TextFile, findings: Findings) -> SourceSpec | None:
 
 def _is_source_decorator(node: ast.expr, imports: Imports) -> bool:
     target = node.func if isinstance(node, ast.Call) else node
-    return imports.dotted(target) in ("andon.source", "andon.spec.declare.source")
+    return imports.dotted(target) in ("andon.source", "andon.spec.declare_source.source")
 
 
 class _Reader:

@@ -23,16 +23,18 @@ SOURCE_KEYS = ("connection", "description", "owner", "system", "legal_basis", "t
 _TEXT: Final = frozenset({"csv", "tsv"})
 _FIXED: Final = frozenset({"fixed"})
 _SHEET: Final = frozenset({"xlsx"})
+_FILES: Final = frozenset({"files"})
 _JSON: Final = frozenset({"json", "jsonl"})
 _APPLIES: Final = {
     "delimiter": _TEXT,
     "quote": _TEXT,
     "header": _TEXT | _FIXED | _SHEET,
-    "encoding": _TEXT | _FIXED | _JSON,
+    "encoding": _TEXT | _FIXED | _JSON | _FILES,
     "nulls": _TEXT | _FIXED | _SHEET,
     "widths": _FIXED,
     "sheet": _SHEET,
     "records": _JSON | {"xml"},
+    "text_limit": _FILES,
 }
 """Keys of how a file is read, each with the formats that have such a thing."""
 
@@ -134,6 +136,7 @@ def _read_table(
         records=fields.text("records"),
         widths=read_widths(fields, form),
         sheet=fields.text("sheet"),
+        text_limit=fields.quantity("text_limit", bytes_of, "write for example `1MB`"),
         expand_limit=fields.quantity("expand_limit", bytes_of, "write for example `20GB`"),
         columns=declared.columns,
         column_notes=declared.notes,

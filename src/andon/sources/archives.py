@@ -29,8 +29,9 @@ _METHODS = frozenset(
 
 
 def is_archive(path: Path, form: Format | None) -> bool:
-    """Whether landed bytes are a zip archive; a spreadsheet is one too, and is read as a whole."""
-    if form == "xlsx":
+    """Whether landed bytes are a zip archive; a spreadsheet is one too, and a file
+    set takes it as it lies."""
+    if form in ("xlsx", "files"):
         return False
     with path.open("rb") as stream:
         return stream.read(4) in _MAGIC

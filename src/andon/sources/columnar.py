@@ -12,18 +12,25 @@ from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts
 from andon.acquisition.layout import MOST_PARTS
 from andon.catalog.marks import mark
-from andon.errors import TaskFailed
+from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.schema import Column
 from andon.sources.batches import batches
-from andon.sources.codecs import damaged
+from andon.sources.codecs import damaged, swollen
 from andon.sources.dialect import check_names
+from andon.sources.parquet_pages import Broken, check_pages
 from andon.sources.quoting import files, identifier, literal
 from andon.sources.readable import ReadableFiles
 from andon.sources.refusing import is_of_the_file, or_refused
 
 _BATCH = 256
+_ROWS_PER_BYTE = 1_000
+_FEW_ROWS = 1_000_000_000
+_MOST_RATIO = 10_000
+_FEW_BYTES = 10_000_000_000
+"""What a footer may claim: values that never change take hardly any room, but some."""
+
 _PLACE = {"file_index", "file_row_number"}
 
 
@@ -86,11 +93,38 @@ class ColumnarFiles:
                 raise
             raise damaged(load.path, "it is no complete Parquet file") from error
         check_names(schema.names, load.path)
+        self._check_footer(load, path, rows[0][0])
         return Facts(
             reading=self._reading,
             records=rows[0][0],
             columns=tuple((column.name, (column.type,)) for column in schema.columns),
         )
+
+    def _check_footer(self, load: Load, path: Path, claimed: int) -> None:
+        """Refuse what a footer cannot mean, and pages that are not what was written.
+
+        Raises:
+            TaskFailed: (SRC003, SRC013) absurd claims; (SRC017) a checksum differs.
+        """
+        most = max(_ROWS_PER_BYTE * path.stat().st_size, _FEW_ROWS)
+        if not 0 <= claimed <= most:
+            raise damaged(load.path, f"its footer claims {claimed:,} rows")
+        query = (
+            "select row_group_id, row_group_num_rows, dictionary_page_offset, data_page_offset, "
+            f"total_compressed_size, total_uncompressed_size from parquet_metadata({files([path])})"
+        )
+        found = self._engine.rows(query)
+        groups = {group: rows for group, rows, *_ in found}
+        if found and sum(groups.values()) != claimed:
+            raise damaged(load.path, "its footer counts its rows in two ways")
+        expanded = sum(max(row[5], 0) for row in found)
+        if expanded > max(_MOST_RATIO * path.stat().st_size, _FEW_BYTES):
+            raise swollen(load.path, _MOST_RATIO * path.stat().st_size)
+        chunks = [(dictionary or data, length) for _, _, dictionary, data, length, _ in found]
+        try:
+            check_pages(path, chunks, sum(row[0] == found[0][0] for row in found))
+        except Broken as error:
+            raise _altered(load.path, str(error)) from error
 
     def _query(
         self,
@@ -140,6 +174,19 @@ class ColumnarFiles:
             f"from (select *, row_number() over () as _row from {source}) r "
             f"join (values {origins}) o(place, origin, before) on r._file = o.place"
         )
+
+
+def _altered(origin: str, reason: str) -> TaskFailed:
+    return TaskFailed(
+        Problem(
+            code="SRC017",
+            what=f"`{origin}` is not what was written: {reason}",
+            why="its writer put a checksum beside every page, so that damage shows; values read from "
+            "it would be wrong without a sign",
+            fix="deliver the file again, or let the line go on without it: "
+            f"`andon check --set-aside {origin}`",
+        )
+    )
 
 
 def _hides_place(facts: Facts) -> bool:

@@ -34,6 +34,7 @@ from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
 _BATCH = 512
+_FEW_COLUMNS = 250
 
 
 class DelimitedFiles:
@@ -163,7 +164,7 @@ class DelimitedFiles:
                 return {batch[0][0].id: untidy}
         files = [self._file(load, facts) for load, facts in batch]
         try:
-            rows = self._engine.rows(text_queries.evidence(files, self._declared))
+            rows = self._evidence(files)
         except TaskFailed as error:
             if len(batch) > 1:
                 half = len(batch) // 2
@@ -174,7 +175,22 @@ class DelimitedFiles:
             if facts.shape == "mended":
                 return {load.id: refuse(self._reading, _unread(load, error).problems)}
             return self._measure_batch([(load, _doubtful(facts))])
-        return self._compare(batch, {row[0]: row[1:] for row in rows})
+        return self._compare(batch, rows)
+
+    def _evidence(self, files: Sequence[TextFile]) -> dict[int, tuple[int, ...]]:
+        """Per file its rows, those that do not fit, and a mask per column.
+
+        Many columns are asked for in several statements, since each costs memory.
+        """
+        width = len(files[0].shape.names)
+        found: dict[int, tuple[int, ...]] = {}
+        for start in range(0, width, _FEW_COLUMNS):
+            places = range(start, min(start + _FEW_COLUMNS, width))
+            query = text_queries.evidence(files, self._declared, places)
+            for at, count, unfit, *masks in self._engine.rows(query):
+                _, known, *before = found.get(at, (count, 0))
+                found[at] = (count, known + unfit, *before, *masks)
+        return found
 
     def _compare(
         self, batch: Sequence[tuple[Load, Facts]], rows: Mapping[int, tuple[int, ...]]

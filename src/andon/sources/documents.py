@@ -24,6 +24,7 @@ from andon.sources.codecs import Compression, compression_of, damaged, too_deep
 from andon.sources.dialect import check_names
 from andon.sources.encodings import by_mark
 from andon.sources.json_digits import SUSPECT, keep_digits, loses, lossy_leaves
+from andon.sources.json_proofs import prove
 from andon.sources.json_queries import cast, masks, misfit, type_of
 from andon.sources.json_survey import (
     MOST_DEPTH,
@@ -42,6 +43,7 @@ from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
 _BATCH = 256
+_NO_JSON = "it is not valid JSON, or a document of it is longer than 16 MB"
 _FORMATS = {"lines": "newline_delimited", "array": "array", "free": "unstructured"}
 
 
@@ -91,9 +93,11 @@ class DocumentFiles:
 
         A file is refused that is no JSON (SRC003) or whose names of fields clash (SRC004, SRC005).
         """
-        found: dict[str, Facts] = {}
+        found = self._proved(loads)
         counted: list[tuple[Load, Facts]] = []
         for load in loads:
+            if load.id in found:
+                continue
             facts = or_refused(self._reading, partial(self._count, load))
             if facts.columns:
                 found[load.id] = or_refused(self._reading, partial(_named, facts, load.path))
@@ -121,6 +125,16 @@ class DocumentFiles:
         mended = self._mend(load)
         return set_aside_rows(mended.aside), mended.first
 
+    def _proved(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Facts of the files that need no look of the engine at every document."""
+        if self._declared or self._is_untyped or self._convert is not None:
+            return {}
+        lines = [load for load in loads if self._is_lines(load)]
+        return prove(lines, self._reading, self._engine, self._stage, self._readable)
+
+    def _is_lines(self, load: Load) -> bool:
+        return (self._table.format or format_of(load.path)) == "jsonl"
+
     def _count(self, load: Load) -> Facts:
         if self._convert is not None:
             mended = self._mend(load)
@@ -136,8 +150,7 @@ class DocumentFiles:
         encoding = ""
         if self._table.dialect.encoding is None:
             encoding = by_mark(self._readable.head(load, 4))
-        is_lines = (self._table.format or format_of(load.path)) == "jsonl"
-        if is_lines:
+        if self._is_lines(load):
             return self._count_lines(load, encoding)
         with self._readable.open(load, encoding) as stream:
             counted = count_documents(stream)
@@ -184,7 +197,7 @@ class DocumentFiles:
             if not is_of_the_file(error):
                 raise
             if facts.shape != "lines":
-                return {load.id: self._refuse(load, "it is not valid JSON")}
+                return {load.id: self._refuse(load, _NO_JSON)}
             return self._measure_batch([(load, replace(facts, shape="mended"))])
         return self._compare(batch, {row[0]: (row[1], row[2], row[3], row[4]) for row in rows})
 
@@ -196,9 +209,8 @@ class DocumentFiles:
         found: dict[str, Facts] = {}
         for at, (load, facts) in enumerate(batch):
             count, unfit, text, may_lose = rows.get(at, (0, 0, "{}", False))
-            structure = json.loads(text)
-            if may_lose:
-                structure = self._with_digits(load, facts, structure)
+            lost = self._lossy(load, facts, json.loads(text)) if may_lose else frozenset()
+            structure = keep_digits(json.loads(text), lost)
             is_mended = facts.shape == "mended"
             expected = self._mend(load).good if is_mended else facts.records
             if count == expected and not unfit and isinstance(structure, dict):
@@ -233,17 +245,16 @@ class DocumentFiles:
     def _refuse(self, load: Load, reason: str) -> Facts:
         return refuse(self._reading, damaged(load.path, reason).problems)
 
-    def _with_digits(self, load: Load, facts: Facts, structure: object) -> object:
-        """The structure with text or wider integers where a number would lose digits."""
+    def _lossy(self, load: Load, facts: Facts, structure: object) -> frozenset[str]:
+        """Paths at which a number would lose digits in the type that the engine proposes."""
         leaves = list(lossy_leaves(structure))
         if not leaves:
-            return structure
+            return frozenset()
         body = "r" if facts.shape == "mended" else "json"
         source = self._source([(load, facts)], {body: "JSON"}, records=body == "r")
         tests = ", ".join(f"bool_or({loses(path, kind)})" for path, kind in leaves)
         (found,) = self._engine.rows(f"select {tests} from (select {body} as j from {source})")
-        lost = (path for (path, _), is_lost in zip(leaves, found, strict=True) if is_lost)
-        return keep_digits(structure, frozenset(lost))
+        return frozenset(p for (p, _), is_lost in zip(leaves, found, strict=True) if is_lost)
 
     def _each(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         found: dict[str, Facts] = {}

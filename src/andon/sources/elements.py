@@ -66,7 +66,7 @@ class Elements:
                 for chunk in chunks(stream):
                     total += len(chunk)
                     parser.Parse(chunk, False)
-                    if total - max(parser.CurrentByteIndex, 0) > 8 * LONGEST:
+                    if total - max(parser.CurrentByteIndex, 0) > 2 * LONGEST:
                         raise damaged(load.path, "an element of it is larger than 16 MB")
             if total:
                 parser.Parse(b"", True)
@@ -144,7 +144,7 @@ class _Reading:
             self._nodes[-1].text += text
 
     def _check_size(self) -> None:
-        if self._nodes and self._held > 8 * LONGEST:
+        if self._nodes and self._held > 2 * LONGEST:
             raise damaged(self._origin, "a record of it is larger than 16 MB")
 
     def _entity(self, *_declared: Any) -> None:

@@ -7,10 +7,17 @@ from typing import Final
 
 from andon.sources.quoting import literal
 
-SUSPECT: Final = "[^0-9.][0-9]{16}"
-"""Matches every document with a whole number that a DOUBLE or a BIGINT may not hold."""
+SUSPECT: Final = r"[:,\[]\s*-?[0-9]{16}"
+"""Matches every document with a whole number that a DOUBLE or a BIGINT may not hold; of texts only
+those that look like a list of such numbers."""
 
-_KEPT_AS: Final[Mapping[str, str]] = {"DOUBLE": "VARCHAR", "UBIGINT": "HUGEINT"}
+_KEPT_AS: Final[Mapping[str, str]] = {
+    "DOUBLE": "VARCHAR",
+    "UBIGINT": "HUGEINT",
+    "HUGEINT": "HUGEINT",
+}
+_ELSE: Final[Mapping[str, str]] = {"UBIGINT": "BIGINT", "HUGEINT": "BIGINT"}
+"""The engine proposes a HUGEINT wherever numbers with and without a sign stand in one place."""
 
 
 def lossy_leaves(structure: object, path: str = "$") -> Iterator[tuple[str, str]]:
@@ -36,17 +43,19 @@ def loses(path: str, kind: str) -> str:
     values = found if "[*]" in path else f"[{found}]"
     whole = "try_cast(x as hugeint)"
     changed = f"try_cast(try_cast(x as double) as hugeint) is distinct from {whole}"
-    if kind == "UBIGINT":
+    if kind != "DOUBLE":
         changed = "try_cast(x as bigint) is null"
     lost = f"regexp_matches(x, '^-?[0-9]{{16,}}$') and ({whole} is null or {changed})"
     return f"len(list_filter({values}, lambda x: {lost})) > 0"
 
 
 def keep_digits(structure: object, lost: frozenset[str], path: str = "$") -> object:
-    """The structure with types that keep every digit at the paths in `lost`.
+    """The structure with types that keep every digit at the paths in `lost`, and plain ones elsewhere.
 
     >>> keep_digits({"a": "DOUBLE", "b": ["UBIGINT"]}, frozenset({'$."a"', '$."b"[*]'}))
     {'a': 'VARCHAR', 'b': ['HUGEINT']}
+    >>> keep_digits({"a": "DOUBLE", "b": ["HUGEINT"]}, frozenset())
+    {'a': 'DOUBLE', 'b': ['BIGINT']}
     """
     match structure:
         case dict():
@@ -58,5 +67,7 @@ def keep_digits(structure: object, lost: frozenset[str], path: str = "$") -> obj
             return [keep_digits(element, lost, f"{path}[*]")]
         case str() if path in lost:
             return _KEPT_AS[structure]
+        case str():
+            return _ELSE.get(structure, structure)
         case _:
             return structure

@@ -29,14 +29,12 @@ def pointer(name: str) -> str:
 
 
 def type_of(structure: object) -> str:
-    """A type from the engine's account of a structure. Integers without sign are plain BIGINT."""
+    """A type from the engine's account of a structure."""
     match structure:
         case dict():
             return struct((name, type_of(kind)) for name, kind in structure.items())
         case [element]:
             return f"{type_of(element)}[]"
-        case "UBIGINT":
-            return "BIGINT"
         case str():
             return structure
         case _:

@@ -43,12 +43,12 @@ class PushedDocuments:
         """Nothing."""
         return iter(())
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
         """Nobody holds these bytes any more."""
         return False
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def _nothing_yet(table: SourceTable) -> Problem:

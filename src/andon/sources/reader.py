@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -24,8 +24,9 @@ from andon.sources import complaints
 from andon.sources.family import Files, Lazily
 from andon.sources.local import hash_file
 from andon.sources.measure import measure
-from andon.sources.quoting import identifier, literal
+from andon.sources.quoting import identifier
 from andon.sources.readable import ReadableFiles
+from andon.sources.rows import rows_of, without_repeats
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
 
@@ -38,6 +39,7 @@ _FAMILIES: dict[Format, str] = {
     "xml": "xml",
     "xlsx": "xlsx",
     "avro": "avro",
+    "files": "files",
     "parquet": "parquet",
 }
 _SHOWN = 3
@@ -136,7 +138,7 @@ class RawReader:
         from andon.sources.merge import Merging
 
         def select(of: Sequence[Load], columns: Sequence[Column]) -> str:
-            return family.select(of, facts, columns)
+            return rows_of(of, lambda some: family.select(some, facts, columns))
 
         merging = Merging(
             table, schema, reading(table), self._engine, self._store, select, stage
@@ -212,6 +214,12 @@ class RawReader:
 
                 sheets = Sheets(table, readable)
                 return DocumentFiles(table, key, self._engine, stage, readable, sheets)
+            case "files":
+                from andon.sources.documents import DocumentFiles
+                from andon.sources.file_sets import FileSet
+
+                fileset = FileSet(table, readable)
+                return DocumentFiles(table, key, self._engine, stage, readable, fileset)
             case "avro":
                 from andon.sources.avro import AvroFiles
                 from andon.sources.documents import DocumentFiles
@@ -281,9 +289,7 @@ class RawReader:
         """Stage the rows of a group as one file, and its malformed rows as another."""
         parts: list[NewPart] = []
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
-        # Rows know their origin by the bytes they lie in: equal parts are not read in one query.
-        selected = (family.select(part, facts, columns) for part in _each_content_once(group))
-        query = without_repeats("\nunion all\n".join(one for one in selected if one), group)
+        query = rows_of(group, lambda some: family.select(some, facts, columns))
         if query:
             staged = stage(f"{name}.parquet")
             written = self._engine.write(query, {}, schema, staged)
@@ -324,31 +330,6 @@ def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
     if len(families) > 1:
         raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
     return next(iter(families), "text")
-
-
-def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
-    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
-    left = list(loads)
-    while left:
-        first = {load.content: load for load in reversed(left)}
-        taken = [load for load in left if first[load.content] is load]
-        yield taken
-        left = [load for load in left if first[load.content] is not load]
-
-
-def without_repeats(query: str, loads: Sequence[Load]) -> str:
-    """The rows of a query without those of records that arrived before; "" stays ""."""
-    spans = [
-        f"({literal(load.path)}, {low}, {high})"
-        for load in loads
-        for low, high in repeats.spans_of(load.repeats)
-    ]
-    if not query or not spans:
-        return query
-    return (
-        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
-        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
-    )
 
 
 def _assert_complete(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -56,13 +56,13 @@ class TextFile(Struct, frozen=True, kw_only=True):
     shape: Shape
 
 
-def evidence(read: Sequence[TextFile], declared: Mapping[str, str]) -> str:
-    """Per file: its place in `read`, rows, rows that do not fit, and a mask for each column."""
+def evidence(read: Sequence[TextFile], declared: Mapping[str, str], places: Collection[int]) -> str:
+    """Per file: its place in `read`, rows, rows that do not fit, and a mask for each of the columns."""
     shape = read[0].shape
-    wanted = _by_position(shape, declared)
+    wanted = {at: kind for at, kind in _by_position(shape, declared).items() if at in places}
     masks = [
         "0" if at in wanted else f"coalesce(bit_or({kind_of(f'c{at}', shape.nulls)}), 0)"
-        for at in range(len(shape.names))
+        for at in places
     ]
     misfit = " or ".join(_misfit(f"c{at}", kind, shape) for at, kind in wanted.items()) or "false"
     outputs = ["file_index", "count(*)", f"count(*) filter ({misfit})", *masks]

@@ -1,4 +1,4 @@
-"""What a Python file writes: the decorators ``asset`` and ``source``, and the check functions.
+"""What a Python file writes: the decorator ``asset`` and the check functions.
 
 The check functions are also what YAML declarations are built with, so that one
 check has one record however it was written. They raise `ProjectInvalid` without
@@ -8,8 +8,7 @@ a place; who reads a file adds the place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import Literal, TypeVar, overload
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -38,15 +37,12 @@ from andon.spec.options import (
     wrong,
     wrong_quantity,
 )
-from andon.spec.origin import Secret
 from andon.spec.quantity import seconds_of
 
 F = TypeVar("F", bound=Callable[..., object])
-G = TypeVar("G")
 Checks = Check | tuple[Check, ...]
 AMOUNT = int | str
 ATTRIBUTE = "__andon_asset__"
-SOURCE_ATTRIBUTE = "__andon_source__"
 
 
 class Declaration(Struct, frozen=True, kw_only=True):
@@ -115,111 +111,6 @@ def asset(
         return function
 
     return declare
-
-
-@overload
-def source(function: G, /) -> G: ...
-
-
-@overload
-def source(
-    *,
-    mode: str = ...,
-    cursor: str = ...,
-    ordered: bool = ...,
-    key: str | Sequence[str] = ...,
-    checks: Sequence[Checks] = ...,
-    columns: Mapping[str, object] | None = ...,
-    settings: Mapping[str, str | Secret] | None = ...,
-    resources: Sequence[str] = ...,
-    system: str = ...,
-    description: str = ...,
-    owner: str = ...,
-    tags: Sequence[str] = ...,
-    limit: AMOUNT | None = ...,
-    quarantine_limit: AMOUNT | None = ...,
-    together: str | Sequence[str] = ...,
-    timeout: str | None = ...,
-    memory: str | None = ...,
-) -> Callable[[G], G]: ...
-
-
-def source(
-    function: G | None = None,
-    /,
-    *,
-    mode: str = "full",
-    cursor: str = "",
-    ordered: bool = False,
-    key: str | Sequence[str] = (),
-    checks: Sequence[Checks] = (),
-    columns: Mapping[str, object] | None = None,
-    settings: Mapping[str, str | Secret] | None = None,
-    resources: Sequence[str] = (),
-    system: str = "",
-    description: str = "",
-    owner: str = "",
-    tags: Sequence[str] = (),
-    limit: AMOUNT | None = None,
-    quarantine_limit: AMOUNT | None = None,
-    together: str | Sequence[str] = (),
-    timeout: str | None = None,
-    memory: str | None = None,
-) -> G | Callable[[G], G]:
-    """Declare the function below as a source: what it yields are the rows of a raw table.
-
-    It yields dicts, lists of dicts, Arrow tables or batches, or data frames of polars or pandas; or it
-    returns a dlt resource or source. Andon reads the declaration from the file's text, as of ``asset``.
-
-    Args:
-        mode: ``full`` all rows are read each time; ``append`` rows are added; ``merge`` rows replace
-            those of the same `key`.
-        cursor: where in a row the value stands that grows; the argument ``cursor`` of the function
-            receives the largest one, None the first time.
-        ordered: whether rows come in order of the cursor, so that what was interrupted goes on.
-        settings: argument of the function -> text, or a secret.
-        resources: of a dlt source those that are read, each into a table of its name.
-        timeout: longest wait for the next rows (``10 min``); memory: of its worker (``2GB``).
-    """
-    given = {
-        "mode": mode,
-        "cursor": cursor,
-        "ordered": ordered,
-        "key": key,
-        "checks": checks,
-        "columns": columns,
-        "settings": settings,
-        "resources": resources,
-        "system": system,
-        "description": description,
-        "owner": owner,
-        "tags": tags,
-        "limit": limit,
-        "quarantine_limit": quarantine_limit,
-        "together": together,
-        "timeout": timeout,
-        "memory": memory,
-    }
-
-    def declare(declared: G) -> G:
-        with suppress(AttributeError):  # a dlt resource may take no attributes
-            setattr(declared, SOURCE_ATTRIBUTE, Declaration(options=tuple(given.items())))
-        return declared
-
-    return declare if function is None else declare(function)
-
-
-def secret(*, env: str = "", file: str = "", keyring: str = "") -> Secret:
-    """A secret by reference: an environment variable, a file, or an entry ``service/user``."""
-    named: list[tuple[Literal["env", "file", "keyring"], str]] = [
-        ("env", env),
-        ("file", file),
-        ("keyring", keyring),
-    ]
-    given = [(via, name) for via, name in named if name]
-    if len(given) != 1:
-        raise ValueError("a secret is named by one of env, file and keyring")
-    return Secret(via=given[0][0], name=given[0][1])
 
 
 def not_null(

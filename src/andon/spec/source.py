@@ -10,7 +10,7 @@ from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
 from andon.spec.origin import FilesOrigin, Origin
 
-Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet"]
+Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet", "files"]
 
 
 class CsvDialect(Struct, frozen=True, kw_only=True):
@@ -50,6 +50,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
             For XML, the path of the repeated element; empty is what lies in the root.
         widths: for text of fixed width, its fields.
         sheet: for spreadsheets; empty is the first that holds cells.
+        text_limit: for file sets, bytes of a text document that are kept as text; None is the usual.
         expand_limit: most bytes that a compressed file may become; None is by its own size.
         columns: declared types by column; they win over the inferred ones.
         column_notes: per column free declarations (description, classification), for people.
@@ -66,6 +67,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     records: str = ""
     widths: tuple[FixedField, ...] = ()
     sheet: str = ""
+    text_limit: int | None = None
     expand_limit: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()

@@ -22,6 +22,11 @@ from andon.stores.steps import OnStep, ignore
 _CHUNK = 1 << 20
 
 
+def raw_path(root: Path, content: str) -> Path:
+    """Where landed bytes lie in a store, by their SHA-256."""
+    return root / "raw" / content[:2] / content
+
+
 class FileTableStore:
     """A `TableStore` below one folder.
 
@@ -145,7 +150,7 @@ class FileTableStore:
 
     def raw(self, content: str) -> Path:
         """Absolute path of landed bytes."""
-        return self._root / "raw" / content[:2] / content
+        return raw_path(self._root, content)
 
     def landed(self, content: str, *, rows: int, label: str = "") -> DataFile:
         """Record of landed bytes that are served as they are; see the port."""

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from andon.acquisition.patterns import is_pattern
 from andon.project.fields import Fields, where_of
+from andon.project.origins.growing import read_grows
 from andon.project.origins.kind import OriginKind
 from andon.project.origins.settings import read_settings
 from andon.project.yaml import ListNode, Node
@@ -34,9 +35,10 @@ def read(table: Fields, connection: Fields | None) -> FilesOrigin | None:
     if len(table.findings.problems) == before:
         _check_together(table, found)
         _check_settings(table, connection, found[0] if found else None, settings)
+    grows = read_grows(table, paths)
     if len(table.findings.problems) > before:
         return None
-    return FilesOrigin(paths=paths, settings=settings)
+    return FilesOrigin(paths=paths, settings=settings, grows=grows)
 
 
 def _addresses(table: Fields, paths: tuple[str, ...]) -> list[Address]:
@@ -157,4 +159,6 @@ def _refuse(fields: Fields, node: Node, *, what: str, why: str, fix: str) -> Non
     fields.findings.add("PRJ045", where, what=what, why=why, fix=fix)
 
 
-FILES = OriginKind(connection_keys=KEYS, table_keys=("path", "format"), read=read, has_dialect=True)
+FILES = OriginKind(
+    connection_keys=KEYS, table_keys=("path", "format", "grows"), read=read, has_dialect=True
+)

@@ -137,7 +137,7 @@ def _contradictions(table: Fields, mode: Mode, paging: Paging) -> None:
     word = form.value if isinstance(form, ScalarNode) else None
     if word is None or word == "json":
         return
-    looked_into: list[str] = [name for name in ("records", "total") if name in values]
+    looked_into: list[str] = ["total"] if "total" in values else []
     if paging.where or paging.more:
         looked_into.append("pages")
     if word != "jsonl" and "cursor" in values:
@@ -193,7 +193,7 @@ def refuse(fields: Fields, name: str, what: str, why: str, fix: str) -> None:
 
 HTTP: Final = OriginKind(
     connection_keys=("url", "auth", "headers", "rate", "timeout", "attempts", "page_limit"),
-    table_keys=("path", "format", "params", "pages", "records", "mode", "cursor", "total"),
+    table_keys=("path", "format", "params", "pages", "mode", "cursor", "total"),
     read=read,
     has_dialect=True,
 )

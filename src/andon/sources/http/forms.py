@@ -20,6 +20,9 @@ _TYPES: Final = {
     "application/xml": "xml",
     "text/xml": "xml",
     "application/vnd.apache.parquet": "parquet",
+    "application/vnd.apache.avro": "avro",
+    "avro/binary": "avro",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
 HTML: Final = "text/html"
 

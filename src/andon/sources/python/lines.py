@@ -23,8 +23,8 @@ def line_of(row: Mapping[str, Any]) -> bytes:
     r"""A row as one line without its end.
 
     Whole numbers keep all digits. What JSON does not know is text that casts back to what it was:
-    decimals by their digits, dates and times in ISO form, bytes in hexadecimal (as the type
-    BLOB reads them), NaN and infinities by name, UUIDs and durations as they are printed.
+    decimals by their digits, dates and times in ISO form, bytes in hexadecimal digits (as the
+    type BLOB is read), NaN and infinities by name, UUIDs and durations as they are printed.
 
     >>> line_of({"a": Decimal("1.10"), "b": b"\x00z", "c": [date(2026, 1, 2)], "d": float("nan")})
     b'{"a":"1.10","b":"007a","c":["2026-01-02"],"d":"NaN"}'

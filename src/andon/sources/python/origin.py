@@ -93,12 +93,12 @@ class PythonFunctions:
             if [delivery.content for delivery in found] != before:
                 yield Batch(deliveries=found, is_whole=True)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
         """A function does not yield the same bytes again."""
         return False
+
+    def close(self) -> None:
+        """Nothing is held open: a function ends with its pieces."""
 
     def _deliveries(
         self,

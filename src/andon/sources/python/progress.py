@@ -63,6 +63,35 @@ class Progress:
         self.note(value, value)
         return True
 
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether the reading before did not come to its end."""
+        return not self.start.is_done
+
+    def _unfinished(self) -> list[KnownPart]:
+        """Parts of the reading that did not come to its end."""
+        found: list[KnownPart] = []
+        for part in self._task.known:
+            is_last = not part.position or decode(part.position).is_done
+            found = [] if is_last else [*found, part]
+        return found
+
+    def is_again(self, row: Row) -> bool:
+        """Whether a row was landed by a reading that did not come to its end, and now comes again.
+
+        That is asked where there is no cursor but a state, with which the reading begins again.
+        """
+        if not self.has_unfinished:
+            return False
+        if self._seen is None:
+            rows = (row for part in self._unfinished() for row in self._rows(part, None))
+            self._seen = Counter(identity(row) for row in rows)
+        same = identity(json.loads(line_of(row)))
+        if not self._seen[same]:
+            return False
+        self._seen[same] -= 1
+        return True
+
     def note(self, low: Value, high: Value) -> None:
         """Count the values of rows that are kept."""
         known: list[Any] = [low] if self._low is None else [self._low, low]

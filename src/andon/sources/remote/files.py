@@ -112,16 +112,19 @@ class RemoteFiles:
             for path, result in batch:
                 if isinstance(result, Failure):
                     failed.append((path, result))
-                else:
-                    delivery = _delivery(table, path, result, run_id, now)
-                    deliveries.append(_renewed(delivery, newest.get(path)))
+                    continue
+                known_one = newest.get(path)
+                delivery = _renewed(_delivery(table, path, result, run_id, now), known_one)
+                if delivery != known_one:
+                    deliveries.append(delivery)
             if deliveries:
                 yield Batch(deliveries=tuple(deliveries))
         if failed:
             raise reached.told(failed)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Let go of connections; the next look makes new ones."""
+        self._reach = Reach(self._root)
 
     def restore(self, table: SourceTable, load: Load) -> bool:
         """Land the bytes of a file anew if it still holds them."""

@@ -1,0 +1,46 @@
+"""Query of the rows of loads: each part of a sequence by itself, without what arrived before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from andon.acquisition import repeats
+from andon.acquisition.choose import Load
+from andon.sources.quoting import literal
+
+
+def rows_of(loads: Sequence[Load], select: Callable[[Sequence[Load]], str]) -> str:
+    """Query of all rows of loads; "" if there are none.
+
+    Rows know their origin by the bytes they lie in, so equal parts are not read in one query.
+
+    Args:
+        select: query of the good rows of loads whose bytes differ, "" if there are none.
+    """
+    selected = (select(some) for some in _each_content_once(loads))
+    return without_repeats("\nunion all\n".join(one for one in selected if one), loads)
+
+
+def without_repeats(query: str, loads: Sequence[Load]) -> str:
+    """The rows of a query without those of records that arrived before; "" stays ""."""
+    spans = [
+        f"({literal(load.path)}, {low}, {high})"
+        for load in loads
+        for low, high in repeats.spans_of(load.repeats)
+    ]
+    if not query or not spans:
+        return query
+    return (
+        f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
+        "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
+    )
+
+
+def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Loads parted so that no bytes come twice in one part; mostly there is one part."""
+    left = list(loads)
+    while left:
+        first = {load.content: load for load in reversed(left)}
+        taken = [load for load in left if first[load.content] is load]
+        yield taken
+        left = [load for load in left if first[load.content] is not load]
