@@ -19,6 +19,7 @@ from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Keying
 from andon.sql.quote import identifier
 from andon.sql.slices import Sliced, Unproved, keyed, row_wise
+from andon.sql.span import among
 
 MOST_FILES = 128
 """Files of a snapshot beyond which it is built in full, and so into one."""
@@ -66,7 +67,7 @@ def build_by_key(line: Line, job: Job, asset: AssetSpec, keying: Keying) -> Buil
     else:
         keys = making.changed_keys(found)
         chosen = {
-            name: f"(select * from {tables[name]} where {_is_among(change.key, keys)})"
+            name: f"(select * from {tables[name]} where {among(change.key, keys)})"
             for name, change in found.items()
         }
         making.keep_without(keying.key, keys)
@@ -140,15 +141,6 @@ def _change(line: Line, old: Snapshot, new: Snapshot, key: tuple[str, ...]) -> _
     )
 
 
-def _is_among(columns: Sequence[str], keys: str) -> str:
-    """Condition that a key stands among others; null equals null."""
-    alike = " and ".join(
-        f"{identifier(name)} is not distinct from k_.{identifier(f'k{at}')}"
-        for at, name in enumerate(columns)
-    )
-    return f"exists (from {keys} k_ where {alike})"
-
-
 class _Making:
     """The files of one snapshot while it is put together."""
 
@@ -180,7 +172,7 @@ class _Making:
     def keep_without(self, key: Sequence[str], keys: str) -> None:
         """Files without a row of these keys stay, the others are written anew without them."""
         store = self._line.tools.store
-        condition = _is_among(key, keys)
+        condition = among(key, keys)
         for file in self._served.files:
             if file.role == "failing":
                 continue

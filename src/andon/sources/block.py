@@ -43,11 +43,10 @@ def find_block(head: bytes, dialect: CsvDialect, format_: Format, quote: str) ->
     """The table of a file by its first bytes, which are not blank."""
     line = head.lstrip(b"\r\n").splitlines()[0].decode(errors="replace")
     plain = delimiter_of(line, dialect, format_)
-    sample = _sample(head, plain, quote)
-    first = sample[0]
+    quick = _sample(head, plain, quote, _QUICK)
+    first = quick[0]
     if dialect.header is not None:
         return Block(delimiter=plain, header=first)
-    quick = sample[:_QUICK]
     width = len(first) if first is not None else 0
     is_even = width > 1 and all(fields is not None and len(fields) == width for fields in quick)
     if first is not None and is_even and not is_narrow(first, width):
@@ -81,11 +80,11 @@ def stands_out(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def _sample(head: bytes, delimiter: str, quote: str) -> list[Fields | None]:
+def _sample(head: bytes, delimiter: str, quote: str, most: int = _SAMPLE) -> list[Fields | None]:
     found: list[Fields | None] = []
     for record in records(BytesIO(head[:_SAMPLE_BYTES]), delimiter, quote):
         found.append(split_record(record.raw.decode(errors="replace"), delimiter, quote))
-        if len(found) == _SAMPLE:
+        if len(found) == most:
             return found
     # The last record of a longer file may have been cut.
     return found[:-1] if len(found) > 1 and len(head) >= _SAMPLE_BYTES else found

@@ -129,7 +129,8 @@ def _look(
             sort(member)
     new = {load.id for load in unread}
     whole_files = [load for load in loads if load.id not in new and format_of(load.path)]
-    found.update(family.of([*named, *whole_files]).measure(named))
+    if named:
+        found.update(family.of([*named, *whole_files]).measure(named))
     for load in unread:
         if load.id not in found:
             inside = members[load.id]

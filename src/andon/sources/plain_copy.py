@@ -19,11 +19,12 @@ def write_plain_copy(
             they become larger than `most`.
     """
     decoder = _decoder(encoding, origin) if encoding else None
+    name = encoding or ""
     with open_plain(raw, origin, most) as stream, copy.open("wb") as out:
         for chunk in chunks(stream):
-            out.write(_decoded(decoder, chunk, origin, final=False) if decoder else chunk)
+            out.write(_decoded(decoder, chunk, (origin, name), final=False) if decoder else chunk)
         if decoder:
-            out.write(_decoded(decoder, b"", origin, final=True))
+            out.write(_decoded(decoder, b"", (origin, name), final=True))
 
 
 def _decoder(encoding: str, origin: str) -> codecs.IncrementalDecoder:
@@ -41,9 +42,10 @@ def _decoder(encoding: str, origin: str) -> codecs.IncrementalDecoder:
 
 
 def _decoded(
-    decoder: codecs.IncrementalDecoder, chunk: bytes, origin: str, *, final: bool
+    decoder: codecs.IncrementalDecoder, chunk: bytes, told: tuple[str, str], *, final: bool
 ) -> bytes:
     try:
         return decoder.decode(chunk, final).encode()
     except UnicodeDecodeError as error:
-        raise damaged(origin, f"its bytes are not {error.encoding}") from error
+        origin, encoding = told
+        raise damaged(origin, f"its bytes are not {encoding}") from error
