@@ -461,3 +461,20 @@ def test_a_project_says_it_in_its_source(tmp_path: Path) -> None:
     assert [o.note for o in report.outcomes if o.asset == "raw.t"] == ["1 value made null"]
     assert "made null: 1 value of `n` is no INTEGER" in notes
     assert columns == ["id", "_file", "_row"]
+
+
+def test_a_python_source_says_it_in_its_decorator(tmp_path: Path) -> None:
+    import andon
+    from tests.factories import rows_of, write_project
+
+    source = (
+        "import andon\n\n\n"
+        '@andon.source(columns={"id": "BIGINT"}, schema={"columns": "discard-value"})\n'
+        'def rows():\n    yield {"id": 1, "more": 2}\n'
+    )
+    write_project(tmp_path, {"sources/made.py": source})
+    with andon.open(tmp_path) as opened:
+        assert opened.run().exit_code == 0
+        columns = [c.name for c in opened.table("made.rows").schema.columns]
+    assert columns == ["id", "_file", "_row"]
+    assert rows_of(tmp_path, "select id from made.rows") == [(1,)]

@@ -134,7 +134,7 @@ class _Loader:
             if source is None:
                 self._broken.append(f"{name}.")
             else:
-                found.append(source)
+                found.append(self._with_contracts(source, file))
         return found
 
     def _python_source(self, file: TextFile) -> SourceSpec | None:

@@ -11,12 +11,14 @@ from andon.spec.policy import OPEN, WHOLE_WORDS, WORDS, ColumnRule, SchemaPolicy
 POLICY_KEYS: Final = ("columns", "types", "missing")
 
 
-def read_policy(source: Fields, table: Fields, rules: tuple[ColumnRule, ...]) -> SchemaPolicy:
+def read_policy(
+    source: Fields | None, table: Fields, rules: tuple[ColumnRule, ...]
+) -> SchemaPolicy:
     """The policy of a table: its own, as far as that is silent that of its source."""
-    policy = _read(table, _read(source, OPEN))
+    policy = _read(table, _read(source, OPEN) if source else OPEN)
     wanted = not policy.is_open or any(rule.word not in ("", "evolve") for rule in rules)
     if wanted and not rules and not table.text("contract"):
-        owner = table if "schema" in table.values else source
+        owner = table if source is None or "schema" in table.values else source
         table.findings.add(
             "PRJ048",
             owner.where("schema"),
