@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,17 @@ class Server:
         assert self.process is not None
         if self.process.poll() is not None:
             return
-        os.killpg(self.process.pid, signal.SIGKILL)
+        pid = self.process.pid
+        # Children of PostgreSQL have process groups of their own; they outlive it for a while, and
+        # no other server starts as long as they do.
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         self.process.wait()
+        until = time.monotonic() + _PATIENCE_S
+        while any(_is_alive(int(child)) for child in children) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """End it, quickly but in order; safe to repeat."""
@@ -76,6 +85,14 @@ class Server:
         """Process id of the server."""
         assert self.process is not None
         return self.process.pid
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that is over and not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def _as_user(user: str | None) -> dict[str, Any]:
@@ -193,9 +210,10 @@ def mariadb() -> Iterator[Server]:
         assert program, "mariadbd is missing: apt-get install mariadb-server (see tools/apt.txt)"
         install = shutil.which("mariadb-install-db")
         assert install, "mariadb-install-db is missing: apt-get install mariadb-server"
+        # A server that starts takes temporary tables of others out of a folder that they share.
         made = subprocess.run(
             [
-                install, "--no-defaults", f"--datadir={data}",
+                install, "--no-defaults", f"--datadir={data}", f"--tmpdir={folder}",
                 "--auth-root-authentication-method=normal", "--skip-test-db",
             ],
             cwd=folder, capture_output=True, text=True, check=False, **_as_user(user),
@@ -209,12 +227,12 @@ def mariadb() -> Iterator[Server]:
         start.chmod(0o644)
         port = free_port()
         command = [
-            program, "--no-defaults", f"--datadir={data}", f"--port={port}",
-            "--bind-address=127.0.0.1", f"--socket={folder}/s.sock", f"--pid-file={folder}/pid",
+            program, "--no-defaults", f"--datadir={data}", f"--tmpdir={folder}",
+            f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s.sock", f"--pid-file={folder}/pid",
             f"--init-file={start}", "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=32M", "--skip-log-bin", "--skip-name-resolve",
-            "--character-set-server=utf8mb4", "--innodb-flush-method=nosync", "--local-infile=1",
-            "--default-time-zone=+00:00",
+            "--character-set-server=utf8mb4", "--innodb-flush-method=nosync",
+            "--innodb-use-native-aio=0", "--default-time-zone=+00:00",
         ]  # fmt: skip
         server = Server(folder, port, command, user, lambda: _mariadb_answers(port))
         server.start()

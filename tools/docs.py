@@ -102,6 +102,7 @@ def python_api() -> Iterator[str]:
     yield from _callable("andon.open_file", andon.open_file, 3)
     yield from ("## Declare a source", "")
     yield from _callable("andon.source", andon.source, 3)
+    yield from _callable("andon.open_file", andon.open_file, 3)
     yield from _callable("andon.secret", andon.secret, 3)
     yield from ("## Checks", "", "What each means: [checks](checks.md).", "")
     for name in CHECKS:

@@ -38,8 +38,8 @@ from tests.landing import catalogued
 ROWS = 60_000
 MODES: tuple[Mode, ...] = ("full", "append", "merge")
 FILL = {
-    "postgres": "insert into t select n, repeat('x', 1000), n from generate_series(1, {rows}) n",
-    "mysql": "insert into t select seq, repeat('x', 200), seq from seq_1_to_{rows}",
+    "postgres": "insert into t select n, repeat('x', 3000), n from generate_series(1, {rows}) n",
+    "mysql": "insert into t select seq, repeat('x', 1000), seq from seq_1_to_{rows}",
 }
 
 
@@ -54,6 +54,10 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[tuple[DatabaseKind, Serve
                 execute("use shop")
             execute("create table t (id int primary key, word text, seen int not null)")
             execute(FILL[kind].format(rows=ROWS))
+            if kind == "postgres":
+                execute(
+                    "checkpoint"
+                )  # it does not wait for the disk otherwise, and is to be killed
         yield kind, server
 
 
@@ -88,13 +92,15 @@ def test_a_server_killed_while_rows_come_is_read_whole_when_it_is_back(
     kind, server = mortal
     (tmp_path / "secret").write_text(PASSWORD)
     landed = opened = 0
+    starting: list[threading.Thread] = []
 
     def on_step(step: str) -> None:
         nonlocal landed
         landed += step == "rename_after"
         if step == "rename_after" and landed == 2:
             server.kill()
-            threading.Thread(target=server.start).start()
+            starting.append(threading.Thread(target=server.start))
+            starting[0].start()
 
     def door() -> Door:
         nonlocal opened
@@ -105,7 +111,10 @@ def test_a_server_killed_while_rows_come_is_read_whole_when_it_is_back(
         store = FileTableStore(tmp_path / ".andon", on_step=on_step)
         waits_s = (0.2, 1, 2, 4, 8, 16)
         origin = DatabaseTables(tmp_path, store, lambda: kept.engine, {kind: door}, waits_s=waits_s)
-        kept.land(origin, table_of(kind, server, mode))
+        try:
+            kept.land(origin, table_of(kind, server, mode))
+        finally:
+            starting[0].join()
         assert opened > 1, "the server died too late"
         found = kept.read(
             table_of(kind, server, mode), "count(*), count(distinct id), sum(id)::bigint"

@@ -13,19 +13,31 @@ ORIGIN_COLUMNS = (Column(name="_file", type="VARCHAR"), Column(name="_row", type
 """What every raw row carries: the origin path and the record's number in that file, from 1."""
 
 
-def columns_of(facts: Sequence[Facts], declared: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
+def columns_of(
+    facts: Sequence[Facts],
+    declared: Iterable[tuple[str, str]],
+    *,
+    first: Sequence[str] = (),
+    only: frozenset[str] | None = None,
+) -> tuple[Column, ...]:
     """Union of the columns by name, without case, in the order of files by path.
 
     Declared types win. A column that a file does not have is null in its rows. A column without
     a value in any file is VARCHAR.
+
+    Args:
+        first: columns that there are in any case, before all others.
+        only: names, in lower case, that are taken in; None is all.
     """
     wanted = {name.casefold(): kind for name, kind in declared}
-    names: dict[str, str] = {}
+    names: dict[str, str] = {name.casefold(): name for name in first}
     seen: dict[str, Seen] = {}
     types: dict[str, set[str]] = {}
     for one in facts:
         for name, evidence in one.columns:
             folded = name.casefold()
+            if only is not None and folded not in only:
+                continue
             names.setdefault(folded, name)
             if isinstance(evidence, int):
                 seen[folded] = seen.get(folded, Seen.NOTHING) | Seen(evidence)

@@ -14,7 +14,7 @@ from andon.errors import Problem
 Evidence = int | tuple[str, ...]
 """Of text columns the mask of `Seen`; of typed columns the engine's types, sorted."""
 
-_SELDOM = ("around", "before", "encoding", "notes", "refused")
+_SELDOM = ("around", "before", "encoding", "notes", "nulled", "refused", "unfit")
 _NOTED = '"notes":'
 _REFUSED = '"refused":'
 
@@ -34,7 +34,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     Attributes:
         reading: hash of the options they hold for; with other options they are stale.
         records: data records, counted independently of the engine's parser.
-        bad: records set aside as malformed.
+        bad: records set aside as malformed, or since they do not keep to what was declared; unfit:
+            how many of them are whole as such.
+        nulled: values made null since they do not fit their declared type.
         repeated: good records that arrived before and are no rows; known of the delivery, so it is
             no part of the text.
         around: records set aside that stand beside the table, as lines above its header.
@@ -53,6 +55,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     records: int
     bad: int = 0
     repeated: int = 0
+    unfit: int = 0
+    nulled: int = 0
     around: int = 0
     before: int = 0
     columns: tuple[tuple[str, Evidence], ...] = ()
@@ -99,6 +103,7 @@ def of_members(reading: str, members: Sequence[tuple[str, Facts]]) -> Facts:
         reading=reading,
         records=sum(facts.records for _, facts in members),
         bad=sum(facts.bad for _, facts in members),
+        nulled=sum(facts.nulled for _, facts in members),
         around=sum(facts.around for _, facts in members),
         members=tuple(members),
     )
@@ -147,6 +152,8 @@ def _facts(found: dict[str, Any], reading: str) -> Facts:
         columns=columns,
         delimiter=found["delimiter"],
         shape=found["shape"],
+        unfit=found.get("unfit", 0),
+        nulled=found.get("nulled", 0),
         around=found.get("around", 0),
         before=found.get("before", 0),
         encoding=found.get("encoding", ""),

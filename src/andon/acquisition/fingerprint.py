@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from andon.acquisition.choose import choose
 from andon.acquisition.sequence import identity, is_sequence
 from andon.catalog.records import Delivery
-from andon.hashing import value_hash
+from andon.hashing import Value, value_hash
 from andon.spec.source import SourceTable
 
 READER_VERSION = 4
@@ -18,7 +18,8 @@ def reading(table: SourceTable) -> str:
     """Hash of all that decides how bytes become rows: format, dialect, declared types, reader.
 
     Facts of a delivery are valid for one reading only. The delivery of the bytes is no part of
-    it: paths, limits, checks, keys, owner and description never change a row.
+    it: paths, limits, checks, keys, owner and description never change a row. What deliveries are
+    held to is: it decides which of them are refused.
     """
     dialect = table.dialect
     return value_hash(
@@ -34,8 +35,23 @@ def reading(table: SourceTable) -> str:
             table.text_limit,
             # It never changes a row, but which files are refused.
             table.expand_limit,
+            *_held_to(table),
         ]
     )
+
+
+def _held_to(table: SourceTable) -> list[Value]:
+    """What deliveries are held to; nothing where they are taken as they come."""
+    if not table.contract and table.is_open:
+        return []
+    policy, accepted = table.schema_policy, table.accepted
+    return [
+        [policy.columns, policy.types, policy.missing],
+        bool(table.contract),
+        list(accepted.names),
+        sorted(accepted.required),
+        sorted([name, word] for name, word in accepted.words),
+    ]
 
 
 def fingerprint(table: SourceTable) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from andon.acquisition.facts import Facts, decode, may_be_refused, may_have_notes
 from andon.acquisition.fingerprint import reading
+from andon.acquisition.policy import heard
 from andon.acquisition.sequence import is_sequence
 from andon.catalog.records import Delivery
 from andon.errors import Problem
@@ -100,7 +101,7 @@ def _warnings(table: SourceTable, facts: Facts, *, is_replaced: bool) -> list[Pr
             code=told.code,
             what=f"left out of `{table.name}`: {told.what}",
             why=f"{told.why}{instead}",
-            fix=told.fix,
+            fix=f"{told.fix}{heard(table, told.code)}",
             severity="warning",
         )
         for told in facts.refused

@@ -14,6 +14,7 @@ Shape = tuple[tuple[str, str], ...]
 
 STRUCT, LIST = "STRUCT", "LIST"
 _PLAIN = re.compile(r"[^.\[\]\"]+\Z")
+_STEP = re.compile(r"""("(?:[^"]|"")*")|([^.\[\]"]+|\[\])""")
 
 
 def shape_of(facts: Sequence[Facts]) -> Shape:
@@ -74,6 +75,18 @@ def paths_of(shape: Shape, path: str = "") -> Iterator[tuple[str, str]]:
         what, fields = inner(kind)
         yield own, what
         yield from paths_of(fields, own)
+
+
+def steps_of(path: str) -> list[str]:
+    """The names on the way to a path; "" for an element of a list.
+
+    >>> steps_of('a."b.c"[].d')
+    ['a', 'b.c', '', 'd']
+    """
+    found = []
+    for quoted, plain in _STEP.findall(path):
+        found.append(quoted[1:-1].replace('""', '"') if quoted else plain.removesuffix("[]"))
+    return found
 
 
 def parent_of(path: str) -> str:

@@ -22,6 +22,7 @@ from andon.project.load import load, load_settings
 from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
+    from andon.app.contract import Contract
     from andon.app.push import Kept
     from andon.app.read import Moment
     from andon.app.source_test import Trial
@@ -205,6 +206,24 @@ class Project:
             finally:
                 self._trial.close()
                 self._trial = None
+
+    def contracts(
+        self, name: str, *, write: bool = False, replace: bool = False
+    ) -> tuple[Contract, ...]:
+        """Draft the data contract of a table, or of every table of a source, from what is served.
+
+        Args:
+            name: of the source or table.
+            write: put each into its file below ``contracts/``; replace: also over one that is there.
+
+        Raises:
+            UsageError: (SRC060) unknown name; (APP003) never published; (APP010) a file is there.
+        """
+        from andon.app.contract import contracts
+
+        spec = self.spec
+        tools = self._wire(spec).tools
+        return contracts(tools, spec, self._env(spec), name, write=write, replace=replace)
 
     def push(
         self,

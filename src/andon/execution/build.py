@@ -115,6 +115,7 @@ def build_source(
         digest=of_landed(raw.schema, raw.query, raw.kept) if raw.query else None,
         rows=raw.rows,
         malformed=raw.set_aside,
+        note=f"{raw.nulled:,} value{'s' * (raw.nulled != 1)} made null" if raw.nulled else "",
         facts=raw.facts,
         deliveries=raw.deliveries,
         left_out=problems_of(table, raw.deliveries),

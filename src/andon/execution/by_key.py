@@ -19,6 +19,7 @@ from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Keying
 from andon.sql.quote import identifier
 from andon.sql.slices import Sliced, Unproved, keyed, row_wise
+from andon.sql.span import among
 
 MOST_FILES = 128
 """Files of a snapshot beyond which it is built in full, and so into one."""
@@ -66,7 +67,7 @@ def build_by_key(line: Line, job: Job, asset: AssetSpec, keying: Keying) -> Buil
     else:
         keys = making.changed_keys(found)
         chosen = {
-            name: f"(select * from {tables[name]} where {_is_among(change.key, keys)})"
+            name: f"(select * from {tables[name]} where {among(change.key, keys)})"
             for name, change in found.items()
         }
         making.keep_without(keying.key, keys)
@@ -86,11 +87,12 @@ def _changes(
         return "its definition changed"
     if len(served.data_files) > MOST_FILES:
         return f"it has {len(served.data_files):,} files"
-    parting = _parting(line, job, asset, keying)
+    before = {ref.asset: ref for ref in served.inputs}
+    changed = [n for n, s in job.inputs.items() if before[n].digest != s.digest.value]
+    parting = _parting(line, job, asset, keying, changed)
     if isinstance(parting, Unproved):
         return parting.reason + (f" (line {parting.line})" if parting.line else "")
-    before = {ref.asset: ref for ref in served.inputs}
-    moved = next((n for n in parting.whole if before[n].digest != job.inputs[n].digest.value), None)
+    moved = next((name for name in parting.whole if name in changed), None)
     if moved is not None:
         return f"`{moved}`, which is read whole, changed"
     ids = [before[one.name].snapshot_id for one in parting.inputs]
@@ -109,12 +111,14 @@ def _changes(
     return found
 
 
-def _parting(line: Line, job: Job, asset: AssetSpec, keying: Keying) -> Sliced | Unproved:
+def _parting(
+    line: Line, job: Job, asset: AssetSpec, keying: Keying, changed: Sequence[str]
+) -> Sliced | Unproved:
     assert isinstance(asset.body, SqlBody), "only SQL is built by key"
     columns = {name: snapshot.schema for name, snapshot in job.inputs.items()}
     macros = frozenset(macro.name for macro in line.spec.macros)
     if keying.strategy == "append":
-        return row_wise(asset.body, columns, macros=macros)
+        return row_wise(asset.body, columns, growing=changed, macros=macros)
     return keyed(asset.body, keying.key, columns, macros=macros)
 
 
@@ -138,15 +142,6 @@ def _change(line: Line, old: Snapshot, new: Snapshot, key: tuple[str, ...]) -> _
         removed=rows(old, there - here),
         has_removed=bool(there - here),
     )
-
-
-def _is_among(columns: Sequence[str], keys: str) -> str:
-    """Condition that a key stands among others; null equals null."""
-    alike = " and ".join(
-        f"{identifier(name)} is not distinct from k_.{identifier(f'k{at}')}"
-        for at, name in enumerate(columns)
-    )
-    return f"exists (from {keys} k_ where {alike})"
 
 
 class _Making:
@@ -180,7 +175,7 @@ class _Making:
     def keep_without(self, key: Sequence[str], keys: str) -> None:
         """Files without a row of these keys stay, the others are written anew without them."""
         store = self._line.tools.store
-        condition = _is_among(key, keys)
+        condition = among(key, keys)
         for file in self._served.files:
             if file.role == "failing":
                 continue

@@ -35,7 +35,8 @@ class RawTable(Struct, frozen=True, kw_only=True):
         schema: declared and inferred columns, then ``_file`` (VARCHAR) and ``_row`` (BIGINT, from 1).
         kept: files of the prior snapshot that are reused as they are.
         parts: newly staged files.
-        rows: rows served; set_aside: malformed rows.
+        rows: rows served; set_aside: malformed rows, and those not as declared; nulled: values that
+            were made null since they do not fit their declared type.
         facts: facts to remember per delivery id (JSON text), e.g. the types that fit each column.
         query: where files are read as they were landed: SQL of all rows, with marks for their
             paths; `kept` then names the landed files.
@@ -47,6 +48,7 @@ class RawTable(Struct, frozen=True, kw_only=True):
     parts: tuple[NewPart, ...]
     rows: int
     set_aside: int
+    nulled: int = 0
     facts: tuple[tuple[str, str], ...] = ()
     query: str = ""
     deliveries: tuple[Delivery, ...] = ()

@@ -10,10 +10,12 @@ from andon.project.fields import Fields, where_of
 from andon.project.yaml import MapNode, Node, ScalarNode
 from andon.spec.check import Check, Tolerance
 from andon.spec.column_type import NESTED, SIMPLE, base_of, is_column_type
+from andon.spec.policy import WORDS, ColumnRule
 
 COMMON = ("description", "owner", "tags", "key", "checks", "limit", "together", "columns")
 SQL_ONLY = ("materialize", "interval", "strategy", "every", "retries", "for", "name")
 DEFAULT_LIMIT = Tolerance(share=0.01)
+_OF_RAW = ("required", "schema")
 
 Types = tuple[tuple[str, str], ...]
 Notes = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -31,11 +33,12 @@ class Declared(Struct, frozen=True, kw_only=True):
     columns: Types
     notes: Notes
     limit: Tolerance
+    rules: tuple[ColumnRule, ...] = ()
 
 
-def read_declared(fields: Fields, *, is_view: bool = False) -> Declared:
+def read_declared(fields: Fields, *, is_view: bool = False, is_raw: bool = False) -> Declared:
     """The common keys; problems are noted in the findings of `fields`."""
-    types, notes = read_columns(fields)
+    types, notes, rules = read_columns(fields, is_raw=is_raw)
     before = len(fields.findings.problems)
     key = fields.names("key")
     if "key" in fields.values and not key and len(fields.findings.problems) == before:
@@ -52,19 +55,32 @@ def read_declared(fields: Fields, *, is_view: bool = False) -> Declared:
         columns=types,
         notes=notes,
         limit=fields.tolerance("limit", DEFAULT_LIMIT),
+        rules=rules,
     )
 
 
-def read_columns(fields: Fields) -> tuple[Types, Notes]:
-    """Declared types and notes by column."""
+def read_columns(
+    fields: Fields, *, is_raw: bool = False
+) -> tuple[Types, Notes, tuple[ColumnRule, ...]]:
+    """Declared types, notes and rules by column; a raw table knows more of them."""
     types: list[tuple[str, str]] = []
+    rules: list[ColumnRule] = []
     notes: list[tuple[str, tuple[tuple[str, str], ...]]] = []
     for name, _, value in fields.mapping("columns", "{amount: DECIMAL(18,2)}") or ():
         if isinstance(value, MapNode):
-            known = ("type", "description", "classification")
+            known = ("type", "description", "classification", *(_OF_RAW if is_raw else ()))
             column = Fields(fields.file, fields.findings, value, known, f"column `{name}`")
             declared = column.text("type")
-            kept = tuple((k, t) for k in known[1:] if (t := column.text(k)))
+            kept = tuple((k, t) for k in known[1:3] if (t := column.text(k)))
+            word = column.choice("schema", WORDS, "") if is_raw else ""
+            rules.append(
+                ColumnRule(
+                    name=name,
+                    type=declared,
+                    required=column.boolean("required") if is_raw else None,
+                    word=next((w for w in WORDS if w == word), ""),
+                )
+            )
             if kept:
                 notes.append((name, kept))
             if declared and check_type(fields, column.values["type"], name, declared):
@@ -72,9 +88,10 @@ def read_columns(fields: Fields) -> tuple[Types, Notes]:
         elif isinstance(value, ScalarNode) and isinstance(value.value, str):
             if check_type(fields, value, name, value.value):
                 types.append((name, value.value))
+            rules.append(ColumnRule(name=name, type=value.value))
         else:
             fields.wrong(value, name, "a type or `{type, description, classification}`", "INTEGER")
-    return tuple(types), tuple(notes)
+    return tuple(types), tuple(notes), tuple(rules)
 
 
 def check_type(fields: Fields, node: Node, column: str, text: str) -> bool:

@@ -123,7 +123,7 @@ class _Loader:
             if source is None:
                 self._broken.append(f"{name}.")
             else:
-                found.append(source)
+                found.append(self._with_contracts(source, file))
         for file in self._below("sources", ".py"):
             name = PurePosixPath(file.path).stem
             if name.startswith("_"):
@@ -134,7 +134,7 @@ class _Loader:
             if source is None:
                 self._broken.append(f"{name}.")
             else:
-                found.append(source)
+                found.append(self._with_contracts(source, file))
         return found
 
     def _python_source(self, file: TextFile) -> SourceSpec | None:
@@ -146,6 +146,24 @@ class _Loader:
         from andon.project.source_files import read_source
 
         return read_source(file, self._findings)
+
+    def _with_contracts(self, source: SourceSpec, file: TextFile) -> SourceSpec:
+        """The source with the columns that contracts promise; most have none."""
+        if not any(table.contract for table in source.tables):
+            return source
+        from andon.project.contracts import ContractFile, is_inside, read_contract, refuse_path
+        from andon.project.contracts import with_contracts as promised
+
+        def read(path: str) -> ContractFile | None:
+            found = self._peek(path) if is_inside(path) else None
+            if found is None:
+                refuse_path(self._findings, file.where_of(path), path)
+                return None
+            return self._cached(
+                "contract", found, ContractFile, lambda f: read_contract(f, self._findings)
+            )
+
+        return promised(source, file, self._findings, read)
 
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
         return self._cached("macros", file, tuple[Macro, ...], self._parse_macros) or ()

@@ -11,17 +11,21 @@ from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.fields import Fields, where_of
 from andon.project.imports import Imports, imports_of
 from andon.project.origins.settings import read_mapping_of_settings
+from andon.project.policies import read_policy
 from andon.project.python_literals import LiteralReader
 from andon.project.python_options import Function, has_default, python_where, read_options
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import MapNode
 from andon.spec.origin import Mode, PythonOrigin
+from andon.spec.policy import accept
 from andon.spec.quantity import bytes_of
 from andon.spec.source import SourceSpec, SourceTable
 
 KEYS = (
     *COMMON,
     "quarantine_limit",
+    "contract",
+    "schema",
     "system",
     "mode",
     "cursor",
@@ -98,7 +102,7 @@ class _Reader:
             return []
         node, checks = options
         fields = Fields(self._file, self._findings, node, KEYS, "`@source`")
-        declared = read_declared(fields)
+        declared = read_declared(fields, is_raw=True)
         origin = self._origin(function, fields)
         self._judge(fields, origin, has_key=bool(declared.key))
         source = PurePosixPath(self._file.path).stem
@@ -121,6 +125,10 @@ class _Reader:
                 ),
                 system=fields.text("system") or source,
                 columns=declared.columns,
+                contract=fields.text("contract"),
+                rules=declared.rules,
+                accepted=accept((), declared.rules),
+                schema_policy=read_policy(None, fields, declared.rules),
                 column_notes=declared.notes,
                 checks=checks,
                 key=declared.key,

@@ -11,15 +11,25 @@ from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.origins.kind import OriginKind
 from andon.project.origins.known import DEFAULT, KINDS
+from andon.project.policies import read_policy
 from andon.project.text import Findings, TextFile
 from andon.project.widths import read_widths
 from andon.project.yaml import MapNode, ScalarNode
 from andon.spec.format import format_of
 from andon.spec.origin import FilesOrigin
+from andon.spec.policy import accept
 from andon.spec.quantity import bytes_of
 from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
 
-SOURCE_KEYS = ("connection", "description", "owner", "system", "legal_basis", "tables")
+SOURCE_KEYS = (
+    "connection",
+    "description",
+    "owner",
+    "system",
+    "legal_basis",
+    "schema",
+    "tables",
+)
 _TEXT: Final = frozenset({"csv", "tsv"})
 _FIXED: Final = frozenset({"fixed"})
 _SHEET: Final = frozenset({"xlsx"})
@@ -39,7 +49,7 @@ _APPLIES: Final = {
 """Keys of how a file is read, each with the formats that have such a thing."""
 
 DIALECT_KEYS = (*_APPLIES, "expand_limit")
-TABLE_KEYS = (*COMMON, "quarantine_limit")
+TABLE_KEYS = (*COMMON, "contract", "quarantine_limit", "schema")
 
 
 def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
@@ -119,7 +129,7 @@ def _read_table(
     dialect_keys = DIALECT_KEYS if kind.has_dialect else ()
     keys = (*TABLE_KEYS, *kind.table_keys, *dialect_keys)
     fields = Fields(file, findings, value, keys, f"table `{name}.{word}`")
-    declared = read_declared(fields)
+    declared = read_declared(fields, is_raw=True)
     origin = kind.read(fields, connection)
     if origin is None:
         return None
@@ -139,6 +149,10 @@ def _read_table(
         text_limit=fields.quantity("text_limit", bytes_of, "write for example `1MB`"),
         expand_limit=fields.quantity("expand_limit", bytes_of, "write for example `20GB`"),
         columns=declared.columns,
+        contract=fields.text("contract"),
+        rules=declared.rules,
+        accepted=accept((), declared.rules),
+        schema_policy=read_policy(source, fields, declared.rules),
         column_notes=declared.notes,
         checks=declared.checks,
         key=declared.key,

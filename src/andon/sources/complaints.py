@@ -92,13 +92,13 @@ def mixed_formats(table: SourceTable, paths: Sequence[str]) -> Problem:
 
 
 def check_declared(table: SourceTable, facts: Sequence[Facts]) -> None:
-    """Refuse declared columns that no file has.
+    """Refuse declared columns that no file has; of a contract they may still come.
 
     Raises:
         TaskFailed: (SRC009) one problem per column.
     """
     present = {name.casefold(): name for one in facts for name, _ in one.columns}
-    if not present:
+    if not present or table.contract:
         return
     problems = [
         Problem(

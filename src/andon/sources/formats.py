@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from andon.acquisition.choose import Load
+from andon.acquisition.policy import is_held_to
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
 from andon.sources import complaints
 from andon.sources.clean import Convert
 from andon.sources.family import Files
+from andon.sources.fit_queries import Form
 from andon.sources.readable import ReadableFiles
 from andon.spec.format import format_of
 from andon.spec.source import Format, SourceTable
@@ -28,6 +30,9 @@ _FAMILIES: dict[Format, str] = {
     "files": "files",
     "parquet": "parquet",
 }
+
+
+_FORMS: dict[str, Form] = {"text": "text", "parquet": "typed"}
 
 
 def name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
@@ -59,8 +64,24 @@ def family_of(
     Raises:
         TaskFailed: (SRC002) the files are of several families.
     """
-    readable = ReadableFiles(store, stage, table)
     name = name_of_family(table, loads)
+    if not is_held_to(table):
+        return _plain(name, table, reading, engine, store, stage)
+    from andon.sources.fit import FittedFiles, loosened
+
+    family = _plain(name, loosened(table), reading, engine, store, stage)
+    return FittedFiles(table, reading, engine, family, _FORMS.get(name, "json"))
+
+
+def _plain(
+    name: str,
+    table: SourceTable,
+    reading: str,
+    engine: Engine,
+    store: TableStore,
+    stage: Callable[[str], Path],
+) -> Files:
+    readable = ReadableFiles(store, stage, table)
     if name == "parquet":
         from andon.sources.columnar import ColumnarFiles
 

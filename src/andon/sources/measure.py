@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.facts import Facts, decode, encode, of_members, refuse
 from andon.acquisition.fingerprint import reading
+from andon.acquisition.policy import heard
 from andon.acquisition.refused import may_go_without, without_refused
 from andon.catalog.records import Delivery
 from andon.errors import Problem, TaskFailed
@@ -163,5 +164,8 @@ def _judge(
     refused = [one for known in told if known is not None for one in known.refused]
     if refused and (is_whole or not loads):
         raise TaskFailed(
-            *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in refused)
+            *(
+                Problem(code=r.code, what=r.what, why=r.why, fix=f"{r.fix}{heard(table, r.code)}")
+                for r in refused
+            )
         )

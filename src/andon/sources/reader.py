@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
-from andon.acquisition.columns import ORIGIN_COLUMNS, columns_of
+from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.acquisition.facts import Facts, encode
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
+from andon.acquisition.policy import columns_of_table
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.errors import InternalError, TaskFailed
 from andon.hashing import text_hash
@@ -113,12 +114,13 @@ class RawReader:
         self._judge_limit(table, loads, facts, family)
         if not known.is_partial:
             complaints.check_declared(table, in_order)
-        schema = self._schema(columns_of(in_order, table.columns))
+        schema = self._schema(columns_of_table(table, in_order))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
         if table.is_merged:
             raw = self._merge(table, chosen, facts, family, schema, prior, stage)
             learned = tuple(sorted(known.learned.items()))
-            return replace(raw, facts=learned, deliveries=known.deliveries)
+            nulled = sum(one.nulled for one in in_order)
+            return replace(raw, facts=learned, deliveries=known.deliveries, nulled=nulled)
         query = family.in_place(loads, facts, columns) if in_place else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
@@ -147,6 +149,7 @@ class RawReader:
             parts=tuple(parts),
             rows=sum(one.served for one in in_order),
             set_aside=sum(one.aside for one in in_order),
+            nulled=sum(one.nulled for one in in_order),
             facts=tuple(sorted(known.learned.items())),
             query=query,
             deliveries=known.deliveries,
@@ -231,7 +234,7 @@ class RawReader:
             count = repeats.count_of(load.repeats)
             if one.aside:
                 # A record may be malformed and repeated: it is counted once, as malformed.
-                columns = columns_of([one], table.columns)
+                columns = columns_of_table(table, [one])
                 query = family.select([load], facts, columns)
                 count = one.records - one.aside - self._count(without_repeats(query, [load]))
             found[load.id] = replace(one, repeated=count)

@@ -12,7 +12,7 @@ from andon.schema import Column
 from andon.sources.codecs import Compression
 from andon.sources.quoting import files, identifier, literal, texts
 
-_INTEGERS = frozenset(
+INTEGERS = frozenset(
     f"{sign}{name}"
     for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
     for sign in ("", "U")
@@ -174,13 +174,22 @@ def kind_of(column: str, nulls: tuple[str, ...] | None) -> str:
 
 
 def _misfit(column: str, kind: str, shape: Shape) -> str:
-    """Whether a value does not fit its declared type. A fraction fits no integer."""
+    return misfit_of(column, kind, shape.nulls)
+
+
+def misfit_of(column: str, kind: str, nulls: tuple[str, ...] | None) -> str:
+    """Whether a text does not fit its declared type. A fraction fits no integer."""
     test = f"try_cast({column} as {kind}) is null"
-    if kind.upper() in _INTEGERS:
-        test = f"({test} or not regexp_full_match({column}, ' *[+-]?[0-9]+(\\.0*)? *'))"
-    if shape.nulls is None and kind.upper() not in ("VARCHAR", "TEXT", "STRING"):
+    if kind.upper() in INTEGERS:
+        test = f"({test} or not {is_whole(column)})"
+    if nulls is None and kind.upper() not in ("VARCHAR", "TEXT", "STRING"):
         test += f" and {column} not in ({_words()})"
     return f"({column} is not null and {test})"
+
+
+def is_whole(column: str) -> str:
+    """Whether a text is a whole number."""
+    return f"regexp_full_match({column}, ' *[+-]?[0-9]+(\\.0*)? *')"
 
 
 def _words() -> str:

@@ -26,6 +26,8 @@ def source(
     key: str | Sequence[str] = ...,
     checks: Sequence[Checks] = ...,
     columns: Mapping[str, object] | None = ...,
+    contract: str = ...,
+    schema: str | Mapping[str, str] = ...,
     settings: Mapping[str, str | Secret] | None = ...,
     resources: Sequence[str] = ...,
     system: str = ...,
@@ -50,6 +52,8 @@ def source(
     key: str | Sequence[str] = (),
     checks: Sequence[Checks] = (),
     columns: Mapping[str, object] | None = None,
+    contract: str = "",
+    schema: str | Mapping[str, str] = "evolve",
     settings: Mapping[str, str | Secret] | None = None,
     resources: Sequence[str] = (),
     system: str = "",
@@ -73,6 +77,8 @@ def source(
         cursor: where in a row the value stands that grows; the argument ``cursor`` of the function
             receives the largest one, None the first time.
         ordered: whether rows come in order of the cursor, so that what was interrupted goes on.
+        contract: path of a data contract that promises the columns; schema: what is done with rows that
+            are not as declared (``evolve``, ``freeze``, ``discard-row``, ``discard-value``).
         settings: argument of the function -> text, or a secret.
         resources: of a dlt source those that are read, each into a table of its name.
         timeout: longest wait for the next rows (``10 min``); memory: of its worker (``2GB``).
@@ -84,6 +90,8 @@ def source(
         "key": key,
         "checks": checks,
         "columns": columns,
+        "contract": contract,
+        "schema": schema,
         "settings": settings,
         "resources": resources,
         "system": system,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
 from andon.spec.origin import FilesOrigin, Origin
+from andon.spec.policy import OPEN, Accepted, ColumnRule, SchemaPolicy
 
 Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet", "files"]
 
@@ -53,6 +54,9 @@ class SourceTable(Struct, frozen=True, kw_only=True):
         text_limit: for file sets, bytes of a text document that are kept as text; None is the usual.
         expand_limit: most bytes that a compressed file may become; None is by its own size.
         columns: declared types by column; they win over the inferred ones.
+        contract: path of the data contract that promises columns, relative to the project.
+        rules: what is written about columns beside it; accepted: what both come to.
+        schema_policy: what is done with columns and values that were not declared.
         column_notes: per column free declarations (description, classification), for people.
         limit: malformed rows that may be set aside (share or count) before the load fails.
         where_path: file that declares it, relative to the project.
@@ -70,6 +74,10 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     text_limit: int | None = None
     expand_limit: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
+    contract: str = ""
+    rules: tuple[ColumnRule, ...] = ()
+    accepted: Accepted = Accepted()
+    schema_policy: SchemaPolicy = OPEN
     checks: tuple[Check, ...] = ()
     key: tuple[str, ...] = ()
     limit: Tolerance = Tolerance(share=0.01)
@@ -85,6 +93,11 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     def paths(self) -> tuple[str, ...]:
         """Paths of files; nothing for other origins."""
         return self.origin.paths if isinstance(self.origin, FilesOrigin) else ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every column and value is taken in as it comes."""
+        return self.schema_policy.is_open and not self.accepted.words
 
     @property
     def is_merged(self) -> bool:

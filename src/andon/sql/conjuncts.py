@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 def conditions(select: exp.Expr, clause: str) -> Iterator[exp.Expr]:
     """Conditions that must all be true."""
     found = select.args.get(clause)
-    waiting = [] if found is None else [found.this]
+    if found is not None:
+        yield from conjuncts(found.this)
+
+
+def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """Conditions that must all be true for one to be true."""
+    waiting = [condition]
     while waiting:
         one = waiting.pop()
         match type(one).__name__:

@@ -177,9 +177,10 @@ def _outputs(rows: Rows, cut: Cut) -> list[Column]:
     for name in cut.columns:
         column = next((one for one in rows.columns if one.name == name), None)
         if column is None:
-            raise Refused(f"`{name}` is not found among the columns of the query")
+            known = " that are known before it is run" if rows.is_open else ""
+            raise Refused(f"`{name}` is not among the columns of the query{known}")
         if not column.roots:
-            raise Refused(f"`{name}` does not come from a column of an input: {column.note}")
+            raise Refused(f"`{name}` cannot tell the {cut.part} of a row, as {column.note}")
         found.append(column)
     return found
 

@@ -1,8 +1,8 @@
-"""Conditions that choose intervals of a column, as SQL text."""
+"""Conditions that choose rows by the interval or the key they belong to, as SQL text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from andon.intervals import Every, runs
@@ -42,6 +42,19 @@ def within(column: str, kind: str, starts: Iterable[str], every: Every) -> str:
     if has_null:
         cases.append(f"{name} is null")
     return " or ".join(f"({case})" for case in cases) if cases else "false"
+
+
+def among(columns: Sequence[str], keys: str) -> str:
+    """Condition that a key stands among those of a relation; null equals null.
+
+    Args:
+        columns: of the key.
+        keys: table expression with the columns ``k0``, ``k1`` and so on.
+    """
+    alike = " and ".join(
+        f"{identifier(name)} is not distinct from k_.k{at}" for at, name in enumerate(columns)
+    )
+    return f"exists (from {keys} k_ where {alike})"
 
 
 def _runs(

@@ -1,4 +1,4 @@
-"""`andon source`: try a source, or write into one."""
+"""`andon source`: try a source, draft its contract."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from andon.names import did_you_mean
 SUB_COMMANDS: dict[str, str] = {
     "push": "Keep documents from standard input or a file.",
     "test": "Connect, show ten rows and say what is wrong; nothing is kept.",
+    "contract": "Draft a data contract from what is served.",
 }
 """Sub-commands with their line in the help; each is a module `source_NAME`."""
 
@@ -52,4 +53,4 @@ class SubCommands(click.Group):
 @click.group(cls=SubCommands)
 @global_options
 def command() -> None:
-    """Try a source, or write documents into one."""
+    """Try a source, write documents into one, or draft its contract."""

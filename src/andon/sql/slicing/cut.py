@@ -38,6 +38,21 @@ class Cut(Struct, frozen=True, kw_only=True):
         """What several of them are called."""
         return f"{self.part}s"
 
+    @property
+    def rows(self) -> str:
+        """Rows that must not be looked at together."""
+        return f"rows of several {self.parts}" if self.columns else "several rows"
+
+    @property
+    def all_rows(self) -> str:
+        """All rows, as a sentence names them."""
+        return f"rows of all {self.parts}" if self.columns else "all rows"
+
+    @property
+    def by_parts(self) -> str:
+        """How an input is read."""
+        return f"by {self.parts}" if self.columns else "row by row"
+
 
 class Refused(Exception):
     """A construct for which parts put together may not be the whole.

@@ -124,8 +124,8 @@ def _check_query(query: exp.Expr, joined: Joined, cut: Cut, below: Below) -> Non
             columns = [one for one in _nodes(node) if type(one).__name__ == "Column"]
             if columns and all(_may_be_outer(one, own, joined) for one in columns):
                 raise Refused(
-                    f"{_named(node)} in a subquery may be one over the rows around it,"
-                    f" of all {cut.parts}: qualify its columns",
+                    f"{_named(node)} in a subquery reads columns of the query around it only, so it"
+                    f" may take {cut.all_rows} together",
                     node,
                 )
 

@@ -58,7 +58,7 @@ def combined(
         marks = shared if operation.kind == "Union" else ones
     elif operation.kind == "Union" or (operation.kind == "Except" and not left.is_parted):
         raise Refused(
-            f"a side of `{operation.name}` is not read by {cut.parts}, so its rows would come"
+            f"a side of `{operation.name}` is not read {cut.by_parts}, so its rows would come"
             f" again with every {cut.part}",
             operation.node,
         )
@@ -73,8 +73,8 @@ def _check(marks: tuple[Marks, ...], rows: Rows, operation: Operation, cut: Cut)
     if marks and all(mark.covers for mark in marks):
         return
     names = sorted({name for one in rows.columns if one.roots and (name := one.name)})
-    fix = f": have {quoted(cut.columns)} on both sides in one place" if names else ""
-    raise Refused(f"`{operation.name}` compares rows of several {cut.parts}{fix}", operation.node)
+    fix = f": have {quoted(cut.columns)} on both sides in one place" if names and marks else ""
+    raise Refused(f"`{operation.name}` compares {cut.rows}{fix}", operation.node)
 
 
 def _aligned(

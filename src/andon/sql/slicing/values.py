@@ -36,6 +36,25 @@ _NESTS: Final[dict[str, tuple[Every, ...]]] = {
 }
 """Of what `date_trunc` cuts to: the intervals that it leaves a value in."""
 
+_CALLED: Final = {
+    "ArrayAgg": "list",
+    "DateBin": "time_bucket",
+    "DateFromParts": "make_date",
+    "Explode": "unnest",
+    "GroupConcat": "string_agg",
+    "LogicalAnd": "bool_and",
+    "LogicalOr": "bool_or",
+    "PercentileCont": "quantile_cont",
+    "PercentileDisc": "quantile_disc",
+    "Rand": "random",
+    "StrToTime": "strptime",
+    "TimestampTrunc": "date_trunc",
+    "TimeToStr": "strftime",
+    "TimeToUnix": "epoch",
+    "UnixToTime": "to_timestamp",
+}
+"""Functions that the parser calls otherwise than the engine."""
+
 
 class Value(Struct, frozen=True, kw_only=True):
     """What an expression passes on.
@@ -95,6 +114,8 @@ def _column(tree: exp.Expr, names: Names) -> Value:
                 meanings.append(value_of(meant, before))
     name = ".".join(parts)
     if not meanings:
+        if None in names.joined.order:
+            return Value(note=f"the columns of {quoted(names.joined.reads)} are not all known")
         return Value(note=f"nothing known to Andon is called `{name}` there")
     first = meanings[0]
     if any((one.roots, one.positions) != (first.roots, first.positions) for one in meanings):
@@ -175,8 +196,8 @@ def _unit(tree: exp.Expr) -> str:
 def _coarse(what: str, unit: str, cut: Cut) -> Value:
     fitting = " or ".join(f"`every: {every}`" for every in _NESTS[unit][:2])
     if unit == "WEEK" and cut.every in {"month", "year"}:
-        return Value(note=f"{what} may lie in the {cut.every} before: declare {fitting}")
-    return Value(note=f"{what} holds more than one {cut.every}: declare {fitting}")
+        return Value(note=f"{what} may lie in the {cut.every} before ({fitting} would do)")
+    return Value(note=f"{what} is longer than one {cut.every} ({fitting} would do)")
 
 
 def base_value(table: str, column: str, type_: str, cut: Cut) -> tuple[str, str]:
@@ -203,7 +224,7 @@ def described(tree: exp.Expr) -> str:
             return "a cast"
         case _:
             name = called(tree)
-            return f"`{name}()`" if name else "computed"
+            return f"`{name}()`" if name else "computed from other values"
 
 
 def called(tree: exp.Expr) -> str:
@@ -212,13 +233,10 @@ def called(tree: exp.Expr) -> str:
         tree = tree.this
     if type(tree).__name__ == "Anonymous":
         return tree.name.lower()
+    if type(tree).__name__ in _CALLED:
+        return _CALLED[type(tree).__name__]
     known = getattr(tree, "sql_name", None)
     names = getattr(type(tree), "_sql_names", None)
     if known is None:
         return ""
     return str(names[0] if names else known()).lower()
-
-
-def names_of(columns: tuple[str, ...]) -> str:
-    """Columns that tell the part, as a sentence names them."""
-    return quoted(columns) or "what tells the part"

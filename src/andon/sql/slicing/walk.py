@@ -13,13 +13,14 @@ from andon.sql.fold import folded
 from andon.sql.known import set_beside
 from andon.sql.slicing.cut import Cut, Refused
 from andon.sql.slicing.functions import kind_of
-from andon.sql.slicing.guard import check_clauses, check_condition
-from andon.sql.slicing.joins import How, Kind, Wish, join
-from andon.sql.slicing.rows import UNKNOWN, Column, Joined, Marks, Rows, joined_of
+from andon.sql.slicing.guard import check_clauses
+from andon.sql.slicing.how import how_of
+from andon.sql.slicing.inputs import input_rows
+from andon.sql.slicing.joins import How, Wish, join
+from andon.sql.slicing.rows import UNKNOWN, Joined, Marks, Rows, joined_of
 from andon.sql.slicing.scope import Cte, Scope, input_name, inputs_read, tables
 from andon.sql.slicing.select import refuse_limit, selected
 from andon.sql.slicing.sets import Operation, combined
-from andon.sql.slicing.values import base_value
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -28,8 +29,6 @@ _DEEPEST: Final = 60
 """Relations within relations that are followed."""
 
 _AROUND: Final = ("with_", "order", "limit", "offset")
-_SIDES: Final[Mapping[str, Kind]] = {"LEFT": "left", "RIGHT": "right", "FULL": "full"}
-_HALVES: Final[Mapping[str, Kind]] = {"SEMI": "semi", "ANTI": "anti"}
 
 
 class Walk:
@@ -66,7 +65,7 @@ class Walk:
             read = {name} if cte is None else inputs_read(cte.tree.this, cte.inside)
             for one in sorted(read & set(self._cut.inputs)):
                 raise Refused(
-                    f"`{one}` is read by {self._cut.parts}, and in another place as a whole", table
+                    f"`{one}` is read {self._cut.by_parts}, and in another place as a whole", table
                 )
 
     def _rows(self, tree: exp.Expr, scope: Scope) -> Rows:
@@ -176,7 +175,7 @@ class Walk:
         """A relation with others joined to it one after the other."""
         for at, tree in enumerate(joins):
             other = self._item_of_join(tree, scope)
-            how = self._how(tree, found, other)
+            how = how_of(tree, found, other)
             is_kept = all(one.side in {"", "LEFT"} and not one.method for one in joins[at + 1 :])  # type: ignore[attr-defined]  # a join has them
             if how.kind == "inner" and is_kept:
                 # What WHERE demands of the pairs, it may as well demand here.
@@ -188,40 +187,6 @@ class Walk:
         found, wishes = join(left, right, how, self._cut)
         self.wishes += wishes
         return found
-
-    def _how(self, tree: exp.Expr, left: Joined, right: Joined) -> How:
-        """How a join joins.
-
-        Raises:
-            Refused: if one of the two is parted and it is not known how.
-        """
-        is_parted = left.is_parted or right.is_parted
-        method, side, kind = tree.method, tree.side, tree.kind  # type: ignore[attr-defined]  # a join has them
-        using = tuple(folded(one.name) for one in tree.args.get("using") or ())
-        on = tree.args.get("on")
-        if method == "NATURAL":
-            using = _shared_names(left, right)
-        is_odd = (
-            method not in {"", "NATURAL", "ASOF"}
-            or kind not in {"", "INNER", "OUTER", "CROSS", *_HALVES}
-            or (side != "" and (side not in _SIDES or kind in {"INNER", "CROSS", *_HALVES}))
-            or (method == "NATURAL" and not using)
-            or (method == "ASOF" and bool(using))
-            or set_beside(tree, "this", "method", "side", "kind", "on", "using")
-        )
-        if is_parted and is_odd:
-            words = " ".join(one.lower() for one in (method, side, kind) if one)
-            written = " with `using`" if method == "ASOF" and using else ""
-            raise Refused(f"`{words} join`{written} is not followed by Andon", tree)
-        if on is not None and is_parted:
-            check_condition(on)
-        return How(
-            kind=_SIDES.get(side) or _HALVES.get(kind) or "inner",
-            node=tree,
-            is_asof=method == "ASOF",
-            using=using,
-            conditions=() if on is None else tuple(_conjuncts(on)),
-        )
 
     def _item_of_join(self, tree: exp.Expr, scope: Scope) -> Joined:
         """The right side of a join, with what is joined to it before."""
@@ -259,33 +224,13 @@ class Walk:
         self._visited.add(id(tree))
         cte = scope.find(tree)
         name = input_name(tree)
-        rows = self._input(name) if cte is None else self._of_cte(cte)
+        rows = input_rows(name, self._cut, self._columns_of) if cte is None else self._of_cte(cte)
         alias = tree.args.get("alias")
         parts = [folded(part.name) for part in tree.parts]  # type: ignore[attr-defined]  # a table has parts
         names = [tuple(parts[at:]) for at in range(len(parts))]
         if alias is not None and tree.alias:
             names = [(folded(tree.alias),)]
         return joined_of(_renamed(rows, alias), names, name)
-
-    def _input(self, name: str) -> Rows:
-        schema = self._columns_of.get(name)
-        given = self._cut.inputs.get(name)
-        columns: tuple[Column, ...] = ()
-        if schema is not None:
-            columns = tuple(self._column(name, one.name, one.type) for one in schema.columns)
-        if given is None:
-            return Rows(columns=columns, is_open=schema is None)
-        places = {one.name: at for at, one in enumerate(columns) if one.name}
-        marks = tuple(
-            Marks(covers=frozenset({frozenset({places[one]})}), halves=frozenset({places[one]}))
-            for one in given
-        )
-        return Rows(columns=columns, is_open=schema is None, is_parted=True, marks=marks)
-
-    def _column(self, table: str, name: str, type_: str) -> Column:
-        followed, note = base_value(table, name, type_, self._cut)
-        roots = frozenset({(table, folded(name))}) if followed else frozenset[tuple[str, str]]()
-        return Column(name=folded(name), type=followed, roots=roots, note=note)
 
     def _of_cte(self, cte: Cte) -> Rows:
         if id(cte.tree) not in self._ctes:
@@ -313,29 +258,3 @@ def _none(joined: Joined) -> tuple[Marks, ...]:
 def _renamed(rows: Rows, alias: exp.Expr | None) -> Rows:
     names = [] if alias is None else [folded(one.name) for one in alias.args.get("columns") or ()]
     return rows.renamed(names) if names else rows
-
-
-def _shared_names(left: Joined, right: Joined) -> tuple[str, ...]:
-    """Columns that a NATURAL join holds equal; none where they are not certain."""
-    if None in left.order or None in right.order:
-        return ()
-    ones, others = (
-        [side.seen[at].column.name for at in side.order if at is not None] for side in (left, right)
-    )
-    if None in ones or None in others:
-        return ()
-    return tuple(name for name in ones if name is not None and name in others)
-
-
-def _conjuncts(on: exp.Expr) -> Iterator[exp.Expr]:
-    """Conditions that must all be true."""
-    waiting = [on]
-    while waiting:
-        one = waiting.pop()
-        match type(one).__name__:
-            case "And":
-                waiting += (one.expression, one.this)
-            case "Paren":
-                waiting.append(one.this)
-            case _:
-                yield one
