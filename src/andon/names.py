@@ -1,5 +1,7 @@
 """Names of assets and the nearest known name to a mistyped one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
