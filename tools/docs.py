@@ -29,7 +29,7 @@ _GENERATED = "<!-- Made by `make docs` from the code; changes here are lost. -->
 _SECTION = re.compile(r"(Args|Returns|Raises|Attributes|Yields):\Z")
 
 CHECKS = (
-    "not_null unique accepted in_range pattern expect relationship row_count freshness sql_file"
+    "not_null unique accepted in_range pattern expect relationship reconcile row_count freshness sql_file"
 ).split()
 ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
 RECORDS: tuple[type, ...] = (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from andon.spec.declare import in_range as in_range
     from andon.spec.declare import not_null as not_null
     from andon.spec.declare import pattern as pattern
+    from andon.spec.declare import reconcile as reconcile
     from andon.spec.declare import relationship as relationship
     from andon.spec.declare import row_count as row_count
     from andon.spec.declare import sql_file as sql_file
@@ -51,6 +52,7 @@ __all__ = [
     "open",
     "open_file",
     "pattern",
+    "reconcile",
     "relationship",
     "row_count",
     "secret",

@@ -19,6 +19,7 @@ from andon.spec.check import (
     NotNull,
     Pattern,
     Range,
+    Reconcile,
     Relationship,
     RowCount,
     SqlCheck,
@@ -62,7 +63,7 @@ def failing_rows(
         case SqlCheck():
             query = subject.query_of(check)
             return f"select * from (\n{query}\n) limit {limit}"
-        case RowCount() | Freshness():
+        case RowCount() | Reconcile() | Freshness():
             return None
         case _:
             assert_never(check)

@@ -13,6 +13,7 @@ from andon.catalog.records import CheckResult, Verdict
 from andon.checks.plan import (
     AuditPlan,
     Cell,
+    Compared,
     Counted,
     Keys,
     Measure,
@@ -22,8 +23,17 @@ from andon.checks.plan import (
     Proved,
     Rows,
 )
-from andon.checks.words import days, rows_found, rows_of, rows_returned
-from andon.spec.check import Check, Freshness, RowCount, SqlCheck, identity_of, kind_of, label_of
+from andon.checks.words import days, percent, rows_found, rows_of, rows_returned
+from andon.spec.check import (
+    Check,
+    Freshness,
+    Reconcile,
+    RowCount,
+    SqlCheck,
+    identity_of,
+    kind_of,
+    label_of,
+)
 
 AHEAD_S = 86_400.0
 """How far the newest value may lie in the future: a day, for dates and clocks of other zones."""
@@ -113,7 +123,7 @@ def _result(check: Check, found: _Found, total: int) -> CheckResult:
 
 
 def _verdict(check: Check, failing: int, total: int) -> Verdict:
-    whole = isinstance(check, RowCount | Freshness)
+    whole = isinstance(check, RowCount | Reconcile | Freshness)
     if failing == 0 or (not whole and check.tolerance.allows(failing, total)):
         return "pass"
     # Rows that should have been set aside and are still here stop the asset.
@@ -138,9 +148,12 @@ def _find(check: Check, measure: Measure, plan: AuditPlan, answers: Answers, tot
             return _freshness(check, age, int(_value(answers, values)), total)
         case Rows() if isinstance(check, RowCount):
             return _row_count(check, total)
+        case Compared() if isinstance(check, Reconcile):
+            cells = (measure.rows, measure.own, measure.other, measure.shared)
+            return _reconciled(check, total, *(_value(answers, cell) for cell in cells))
         case Proved(why=why):
             return _Found(0, f"proved by the query: {why}")
-        case Newest() | Rows():
+        case Compared() | Newest() | Rows():
             raise TypeError(f"{kind_of(check)} is not measured by {type(measure).__name__}")
         case _:
             assert_never(measure)
@@ -178,6 +191,24 @@ def _freshness(check: Freshness, age_s: float | None, values: int, total: int) -
         )
     failing = 0 if age_s <= check.max_age_s else 1
     return _Found(failing, f"newest {days(age_s)} old, {limit}")
+
+
+def _reconciled(
+    check: Reconcile, total: int, rows: int, own: int | None, other: int | None, shared: int | None
+) -> _Found:
+    """The shares of a reconciliation; of nothing everything is complete."""
+    found = [("completeness", total / rows if rows else 1.0, check.completeness, False)]
+    if own is not None:
+        found.append(("duplicates", 1 - own / total if total else 0.0, check.duplicates, True))
+        whole = (shared or 0) / other if other else 1.0
+        found.append(("consistency", whole, check.consistency, False))
+    told, failing = [], 0
+    for word, share, bound, is_most in found:
+        is_broken = share > bound if is_most else share < bound
+        failing = failing or int(is_broken)
+        limit = f" ({'at most' if is_most else 'at least'} {percent(bound)})" if is_broken else ""
+        told.append(f"{word} {percent(share)}{limit}")
+    return _Found(failing, f"{', '.join(told)} of `{check.to_asset}`")
 
 
 def _row_count(check: RowCount, total: int) -> _Found:

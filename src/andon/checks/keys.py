@@ -49,6 +49,20 @@ def newly_repeated(columns: Sequence[str], *, table: str, added: str) -> str:
     )
 
 
+def compared(columns: Sequence[str], *, table: str, reference: str) -> str:
+    """Rows of another table, and distinct keys here, there and in both; keys with a null part are
+    none. Without a key only the rows are counted."""
+    rows = f"(select count(*) from {reference})"
+    if not columns:
+        return f"select {rows}, null, null, null"
+    key, whole = names(columns), has_parts(columns)
+    own, other = (f"(select distinct {key} from {one} where {whole})" for one in (table, reference))
+    return (
+        f"select {rows}, (select count(*) from {own}), (select count(*) from {other}), "
+        f"(select count(*) from {other} as other_ semi join {own} as own_ using ({key}))"
+    )
+
+
 def orphans(
     columns: Sequence[str], to_columns: Sequence[str], *, table: str, reference: str
 ) -> str:

@@ -17,7 +17,7 @@ from typing import Literal, assert_never
 from msgspec import Struct, field
 
 from andon.checks.conditions import fails, has_parts, listed
-from andon.checks.keys import neighbours, newly_repeated, orphans, repeated
+from andon.checks.keys import compared, neighbours, newly_repeated, orphans, repeated
 from andon.checks.subject import Reference, Subject
 from andon.schema import Schema
 from andon.spec.check import (
@@ -28,6 +28,7 @@ from andon.spec.check import (
     NotNull,
     Pattern,
     Range,
+    Reconcile,
     Relationship,
     RowCount,
     SqlCheck,
@@ -79,6 +80,15 @@ class Keys(Struct, frozen=True):
     keeps_first: bool
 
 
+class Compared(Struct, frozen=True):
+    """Rows of the other asset; distinct keys here, there and in both (null without a key)."""
+
+    rows: Cell
+    own: Cell
+    other: Cell
+    shared: Cell
+
+
 class Newest(Struct, frozen=True):
     """Microseconds since 1970 of the newest value (null if infinite), and the number of values."""
 
@@ -96,7 +106,7 @@ class Proved(Struct, frozen=True):
     why: str
 
 
-Measure = Counted | Present | Keys | Newest | Rows | Proved
+Measure = Counted | Present | Keys | Compared | Newest | Rows | Proved
 
 
 class AuditPlan(Struct, frozen=True, kw_only=True):
@@ -261,6 +271,10 @@ def _measure(check: Check, subject: Subject, draft: _Draft) -> Measure:
             if draft.is_small:
                 return Counted(draft.cell(f"({query})"))
             return Counted(draft.statement(query))
+        case Reconcile(key=key, to_asset=other):
+            reference = subject.references[other].relation
+            cell = draft.statement(compared(key, table=subject.table, reference=reference))
+            return Compared(*(Cell(cell.query, at) for at in range(4)))
         case Freshness(column=column):
             name = identifier(column)
             return Newest(

@@ -20,6 +20,7 @@ from andon.spec.check import (
     NotNull,
     Pattern,
     Range,
+    Reconcile,
     Relationship,
     RowCount,
     SqlCheck,
@@ -103,6 +104,9 @@ def _problems(
             yield from _one_column(check, place, schema)
         case Relationship():
             yield from _relationship(check, place, schema, references)
+        case Reconcile(to_asset=other, key=key):
+            both = Relationship(columns=key, to_asset=other, to_columns=key, where=check.where)
+            yield from _relationship(both, place, schema, references)
         case _:
             return
 
@@ -121,6 +125,8 @@ def _columns(check: Check) -> tuple[str, ...]:
             return (*columns, *(term_of(term).column for term in terms))
         case Relationship(columns=columns):
             return columns
+        case Reconcile(key=key):
+            return key
         case Expect() | RowCount() | SqlCheck():
             return ()
 

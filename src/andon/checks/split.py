@@ -26,6 +26,7 @@ from andon.spec.check import (
     NotNull,
     Pattern,
     Range,
+    Reconcile,
     Relationship,
     RowCount,
     SqlCheck,
@@ -183,7 +184,7 @@ def _first_stage(chosen: Sequence[Check], flags: _Flags, subject: Subject) -> st
                 shown.append(f"({whole} and {target}.{parts[0]} is null) as {flags.of(index)}")
             case Unique():
                 continue  # judged on the rows that are left
-            case RowCount() | Freshness() | SqlCheck():
+            case RowCount() | Reconcile() | Freshness() | SqlCheck():
                 raise ValueError(f"{kind_of(check)} has no rows to set aside")
             case _:
                 assert_never(check)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
@@ -26,6 +28,15 @@ def rows_found(rows: int) -> str:
 def rows_returned(rows: int) -> str:
     """What the query of a check file gave."""
     return f"{rows_found(rows)} returned"
+
+
+def percent(share: float) -> str:
+    """A share in percent, rounded down, so that what is not whole never looks so.
+
+    >>> percent(1.0), percent(0.98), percent(0.99996)
+    ('100 %', '98 %', '99.99 %')
+    """
+    return f"{math.floor(round(share * 1e6) / 100) / 100:g} %"
 
 
 def days(seconds: float) -> str:

@@ -12,7 +12,7 @@ from andon.project.meaning import expectation, reached
 from andon.project.parts import Parts
 from andon.project.unknown import Unknown
 from andon.spec.asset import AssetSpec
-from andon.spec.check import Check, Expect, Relationship, SqlCheck
+from andon.spec.check import Check, Expect, Reconcile, Relationship, SqlCheck
 from andon.spec.project import Scalar
 from andon.spec.source import SourceTable
 from andon.sql.body import SqlBody
@@ -36,7 +36,7 @@ def _filled(
     owner: str, check: Check, values: Mapping[str, Scalar], parts: Parts, unknown: Unknown
 ) -> Check:
     match check:
-        case Relationship() if not unknown.is_known(check.to_asset):
+        case Relationship() | Reconcile() if not unknown.is_known(check.to_asset):
             unknown.refuse_target(owner, check, check.to_asset, check.where)
             return check
         case Expect():

@@ -16,7 +16,7 @@ from andon.spec import declare
 from andon.spec.check import Check
 
 SIBLINGS = ("on_fail", "tolerance", "name")
-WHOLE = ("row_count", "freshness")
+WHOLE = ("row_count", "reconcile", "freshness")
 _Options = dict[str, str | int]
 _Made = list[Check]
 
@@ -234,6 +234,19 @@ def _row_count(node: Node) -> _Builders:
     yield node, _with(declare.row_count, **{name: _scalar(part) for name, part in parts.items()})
 
 
+def _reconcile(node: Node) -> _Builders:
+    parts = _parts(node, ("to", "key", "completeness", "duplicates", "consistency"))
+    if "to" not in parts:
+        raise _ShapeInvalid(node, "needs `to`, the asset of the step before")
+    options = {
+        name: _scalar(parts[name])
+        for name in ("completeness", "duplicates", "consistency")
+        if name in parts
+    }
+    key = _columns(parts["key"]) if "key" in parts else ()
+    yield parts["to"], _with(declare.reconcile, _word(parts["to"]), key, **options)
+
+
 def _freshness(node: Node) -> _Builders:
     for column, _, age in _by_column(node):
         yield age, _with(declare.freshness, column, _scalar(age))
@@ -252,6 +265,7 @@ READERS: dict[str, Callable[[Node], _Builders]] = {
     "expect": _expect,
     "relationship": _relationship,
     "row_count": _row_count,
+    "reconcile": _reconcile,
     "freshness": _freshness,
     "sql": _sql,
 }
@@ -265,6 +279,7 @@ _EXAMPLES = {
     "expect": "expect: amount >= 0",
     "relationship": "relationship: {customer_id: staging.customers.id}",
     "row_count": "row_count: {min: 1}",
+    "reconcile": "reconcile: {to: staging.orders, key: order_id, completeness: 99.9%}",
     "freshness": "freshness: {loaded_at: 2 days}",
     "sql": "sql: checks/name.sql",
 }

@@ -24,6 +24,7 @@ BUILDERS = {
         "not_null",
         "pattern",
         "relationship",
+        "reconcile",
         "row_count",
         "sql_file",
         "unique",

@@ -123,6 +123,24 @@ class RowCount(Common, frozen=True, kw_only=True):
     max: int | None = None
 
 
+class Reconcile(Common, frozen=True, kw_only=True):
+    """What came in at another asset came out here: completeness is rows here by rows there,
+    duplicates is the share of rows whose key is there already, consistency the share of the other
+    asset's keys that are here too.
+
+    Attributes:
+        to_asset: the step before.
+        key: columns of the key, alike in both; none where only rows are counted.
+        completeness, consistency: least shares; duplicates: largest one (0..1).
+    """
+
+    to_asset: str
+    key: tuple[str, ...] = ()
+    completeness: float = 1.0
+    duplicates: float = 0.0
+    consistency: float = 1.0
+
+
 class Freshness(Common, frozen=True, kw_only=True):
     """The newest value of `column` is at most `max_age_s` seconds before the run's logical time."""
 
@@ -159,6 +177,7 @@ Check = (
     | Relationship
     | Expect
     | RowCount
+    | Reconcile
     | Freshness
     | SqlCheck
 )
@@ -172,6 +191,7 @@ KINDS: dict[type[Common], str] = {
     Relationship: "relationship",
     Expect: "expect",
     RowCount: "row_count",
+    Reconcile: "reconcile",
     Freshness: "freshness",
     SqlCheck: "sql",
 }
@@ -208,6 +228,8 @@ def subject_of(check: Check) -> str:
             return condition
         case RowCount(min=low, max=high):
             return _bounds(low, high)
+        case Reconcile(to_asset=asset):
+            return f"with {asset}"
         case SqlCheck(path=path):
             return path
 
@@ -245,7 +267,7 @@ def _plain(values: tuple[object, ...]) -> Value:
 def references_of(check: Check, own: str) -> tuple[str, ...]:
     """Other assets the check reads (`own` is the asset it stands on)."""
     match check:
-        case Relationship(to_asset=asset):
+        case Relationship(to_asset=asset) | Reconcile(to_asset=asset):
             return () if asset == own else (asset,)
         case SqlCheck(reads=reads):
             return tuple(name for name in reads if name != own)
@@ -260,4 +282,4 @@ def is_crossing(check: Check, own: str) -> bool:
 
 def is_row_check(check: Check) -> bool:
     """Whether single rows fail it, so that they can be set aside."""
-    return not isinstance(check, RowCount | Freshness | SqlCheck)
+    return not isinstance(check, RowCount | Reconcile | Freshness | SqlCheck)

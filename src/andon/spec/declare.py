@@ -22,6 +22,7 @@ from andon.spec.check import (
     NotNull,
     Pattern,
     Range,
+    Reconcile,
     Relationship,
     RowCount,
     SqlCheck,
@@ -32,6 +33,7 @@ from andon.spec.options import (
     kept_first_by,
     names_of,
     on_fail_of,
+    share_of,
     slack_of,
     target_of,
     wrong,
@@ -247,6 +249,39 @@ def expect(
         on_fail=on_fail_of("expect", on_fail),
         tolerance=slack_of(tolerance),
         name=name,
+    )
+
+
+def reconcile(
+    to: str,
+    key: str | Sequence[str] = (),
+    *,
+    completeness: AMOUNT = "100%",
+    duplicates: AMOUNT = "0%",
+    consistency: AMOUNT = "100%",
+    on_fail: str = "stop",
+    name: str = "",
+) -> Check:
+    """What came in at another asset came out here.
+
+    Args:
+        to: the asset of the step before.
+        key: columns of the key, alike in both; without them only rows are compared.
+        completeness: least rows here as a share of the rows there.
+        duplicates: largest share of rows here whose key stands here already.
+        consistency: least share of the keys there that stand here too.
+    """
+    if not is_asset_name(to):
+        raise wrong("reconcile", f"names `{to}`, which is no asset", "write `schema.table`")
+    columns = (key,) if isinstance(key, str) else tuple(key)
+    return Reconcile(
+        to_asset=to,
+        key=names_of("reconcile", columns) if columns else (),
+        on_fail=on_fail_of("reconcile", on_fail),
+        name=name,
+        completeness=share_of("reconcile", "completeness", completeness),
+        duplicates=share_of("reconcile", "duplicates", duplicates),
+        consistency=share_of("reconcile", "consistency", consistency),
     )
 
 

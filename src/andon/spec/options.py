@@ -30,7 +30,7 @@ def on_fail_of(kind: str, value: object) -> OnFail:
     if value not in known:
         fix = did_you_mean(str(value), known, "write `stop`, `quarantine` or `warn`")
         raise wrong(kind, f"has `on_fail: {value}`", fix)
-    if value == "quarantine" and kind in ("row_count", "freshness", "sql"):
+    if value == "quarantine" and kind in ("row_count", "reconcile", "freshness", "sql"):
         raise ProjectInvalid(
             Problem(
                 code="PRJ013",
@@ -49,6 +49,17 @@ def slack_of(value: object) -> Tolerance:
     except ValueError as error:
         raise wrong_quantity(error) from error
     return NO_TOLERANCE if found.rows == 0 else found
+
+
+def share_of(kind: str, word: str, value: object) -> float:
+    """A share such as ``99.9%``, as a number from 0 to 1."""
+    try:
+        found = tolerance_of(value)
+    except ValueError as error:
+        raise wrong_quantity(error) from error
+    if found.share is None:
+        raise wrong(kind, f"has `{word}: {value}`, a number of rows", f"write `{word}: 99.9%`")
+    return found.share
 
 
 def kept_first_by(text: str | None) -> tuple[str, ...]:
