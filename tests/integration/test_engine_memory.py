@@ -22,7 +22,7 @@ def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20
 
 root = Path(sys.argv[1])
-engine = DuckDBEngine(root, threads=1, memory_bytes=64 << 20, spill_dir=root / "spill")
+engine = DuckDBEngine(root, threads=1, memory_bytes=96 << 20, spill_dir=root / "spill")
 make = '''select range as id, hash(range) % 900000 as key, hash(range)::VARCHAR || 'abcdefghijklmnop' as note
 from range(2500000)'''
 schema = engine.describe(make, {})

@@ -35,8 +35,8 @@ _AFTER_DESC = frozenset({"", ",", ")", "nulls", "limit", "offset", "rows", "rang
 
 _SYSTEM = re.compile(
     rf"{SCHEMA}|duckdb_|pg_|sqlite_|pragma_|information_schema|test_|show_|"
-    r"(?:add_parquet_key|collations|copy_database|database_list|database_size|functions|"
-    r"icu_calendar_names|import_database|main|metadata_info|platform|storage_info|summary|system|"
+    r"(?:add_grammar_extension|add_parquet_key|collations|copy_database|database_list|database_size|functions|"
+    r"icu_calendar_names|import_database|main|metadata_info|platform|remove_grammar_extension|storage_info|summary|system|"
     r"table_info|temp|verify_parallelism|version)\Z"
 )
 
