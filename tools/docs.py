@@ -103,8 +103,11 @@ def python_api() -> Iterator[str]:
     yield from _members(Table)
     yield from ("## Declare an asset", "")
     yield from _callable("andon.asset", andon.asset, 3)
+    yield from ("## Open landed files", "")
+    yield from _callable("andon.open_file", andon.open_file, 3)
     yield from ("## Declare a source", "")
     yield from _callable("andon.source", andon.source, 3)
+    yield from _callable("andon.open_file", andon.open_file, 3)
     yield from _callable("andon.secret", andon.secret, 3)
     yield from ("## Checks", "", "What each means: [checks](checks.md).", "")
     for name in CHECKS:

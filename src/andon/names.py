@@ -1,7 +1,5 @@
 """Names of assets and the nearest known name to a mistyped one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath

@@ -14,7 +14,7 @@ from andon.events import Event
 from andon.graph.select import METHODS
 from andon.project.asset_keys import COMMON, SQL_ONLY
 from andon.project.check_entries import READERS, SIBLINGS
-from andon.project.origins.known import KINDS
+from andon.project.origins.known import KINDS, kind_of
 from andon.project.python_assets import KEYS
 from andon.project.settings import PROJECT_KEYS, SECTIONS, SETTING_KEYS
 from andon.project.source_files import DIALECT_KEYS, SOURCE_KEYS, TABLE_KEYS
@@ -41,7 +41,8 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_key_of_a_source_file_is_documented() -> None:
-    of_kinds = {key for kind in KINDS.values() for key in (*kind.connection_keys, *kind.table_keys)}
+    kinds = [kind for word in KINDS if (kind := kind_of(word)) is not None]
+    of_kinds = {key for kind in kinds for key in (*kind.connection_keys, *kind.table_keys)}
     known = {*SOURCE_KEYS, *TABLE_KEYS, *DIALECT_KEYS, *of_kinds}
     assert keys_in("source-files.md") - {"kind"} == known
 

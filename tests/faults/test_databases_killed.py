@@ -38,7 +38,7 @@ from tests.landing import catalogued
 ROWS = 60_000
 MODES: tuple[Mode, ...] = ("full", "append", "merge")
 FILL = {
-    "postgres": "insert into t select n, repeat('x', 1000), n from generate_series(1, {rows}) n",
+    "postgres": "insert into t select n, repeat('x', 3000), n from generate_series(1, {rows}) n",
     "mysql": "insert into t select seq, repeat('x', 1000), seq from seq_1_to_{rows}",
 }
 
@@ -54,6 +54,10 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[tuple[DatabaseKind, Serve
                 execute("use shop")
             execute("create table t (id int primary key, word text, seen int not null)")
             execute(FILL[kind].format(rows=ROWS))
+            if kind == "postgres":
+                execute(
+                    "checkpoint"
+                )  # it does not wait for the disk otherwise, and is to be killed
         yield kind, server
 
 

@@ -121,3 +121,21 @@ def test_a_query_that_looks_across_keys_is_built_in_full(shop: Path) -> None:
     write_files(shop, {"assets/marts/totals.sql": ranked})
     run(shop)
     assert add(shop, "02", "4,c,3\n")["marts.totals"].note.startswith("in full: ")
+
+
+def test_rows_are_appended_by_the_input_that_grew(shop: Path) -> None:
+    joined = COPY.replace("from raw.orders", "from raw.orders join raw.names using (customer)")
+    more = FILES["sources/raw.yml"] + "  names: {path: names/*.csv}\n"
+    write_files(
+        shop,
+        {
+            "sources/raw.yml": more,
+            "assets/marts/copy.sql": joined,
+            "names/1.csv": "customer,name\na,Ann\n",
+        },
+    )
+    run(shop)
+    write_files(shop, {"names/2.csv": "customer,name\nb,Bo\n"})
+    assert run(shop)["marts.copy"].note == "1 rows added"
+    assert add(shop, "02", "4,a,3\n")["marts.copy"].note == "1 rows added"
+    assert rows_of(shop, "select sum(amount)::int from marts.copy") == [(32,)]

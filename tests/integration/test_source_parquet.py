@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Iterator
@@ -128,3 +129,22 @@ def test_a_footer_with_a_changed_byte_never_breaks_anything_else(shop: Project, 
     assert time.monotonic() - began < 20
     shop.deliveries = [d for d in shop.deliveries if d.path == "b.parquet"]
     assert shop.build(table("*.parquet")).rows == 6
+
+
+def test_pages_that_cannot_be_decoded_are_told_when_they_are_read_and_the_others_stay(
+    shop: Project,
+) -> None:
+    content = written(shop.root, compression="zstd")
+    # The header of a page in the second group of rows, which nobody looks at before.
+    at = pq.read_metadata(io.BytesIO(content)).row_group(1).column(0).data_page_offset
+    shop.put("a.parquet", content[:at] + b"\xff" * 40 + content[at + 40 :])
+    shop.put("b.parquet", written(shop.root, rows=6))
+    declared = table("*.parquet")
+    shop.arrive(declared)
+    raw = shop.build(declared)
+    assert raw.rows == 6
+    assert (
+        '"code":"SRC003"'
+        in dict(raw.facts)[next(d.id for d in shop.deliveries if d.path[0] == "a")]
+    )
+    assert shop.build(declared).rows == 6

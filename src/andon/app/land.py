@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.decide import arrived_with
 from andon.acquisition.repairs import without_repairs
+from andon.acquisition.sequence import is_sequence
 from andon.app.forecast import forecast, in_force
 from andon.app.prepare import Prepared
 from andon.catalog.commit import (
@@ -104,6 +105,7 @@ def _land_all(
                     changed=came.changed,
                     repeated=tuple(came.repeated),
                     vanished=arrivals.vanished,
+                    are_parts=is_sequence(table),
                 )
             )
     return is_changed

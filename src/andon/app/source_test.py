@@ -94,7 +94,7 @@ def _try(tools: Tools, table: SourceTable) -> Trial:
     origin.close()
     if not landed:
         return Trial(table=table.name, found=f"{found}: nothing there")
-    raw = tools.reader.build(table, landed, None, lambda name: tools.store.stage(run_id, name))
+    raw = tools.reader().build(table, landed, None, lambda name: tools.store.stage(run_id, name))
     engine = tools.engine()
     paths = [part.staged for part in raw.parts if part.role == "data"]
     scan = engine.scan(raw.schema, paths)

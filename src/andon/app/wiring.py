@@ -18,7 +18,6 @@ from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
 from andon.ports.table_store import DATA_FOLDERS
-from andon.sources.reader import RawReader
 from andon.spec.asset import PythonBody
 from andon.spec.origin import PythonOrigin
 from andon.spec.project import ProjectSpec
@@ -30,7 +29,9 @@ from andon.stores.steps import OnStep, ignore
 if TYPE_CHECKING:
     from andon.engines.duckdb.engine import DuckDBEngine
     from andon.execution.workers import WorkerPool
+    from andon.ports.engine import Engine
     from andon.ports.python_runner import PythonRunner
+    from andon.ports.source_reader import SourceReader
     from andon.sql.body import Macro
 
 STORE = ".andon"
@@ -101,6 +102,7 @@ def wire(
     started_few = Once(lambda: _engine(place, spec, store, few=True))
     few = LazyEngine(started_few, installed)
     runner = Once(lambda: _workers(place, spec, store))
+    reader = Once(lambda: _reader(engine, store))
     tools = Tools(
         root=root,
         engine=lambda: engine,
@@ -114,7 +116,7 @@ def wire(
             runner=lambda: _as_runner(runner()),
             timeout_s=spec.settings.timeout_s,
         ),
-        reader=RawReader(engine, store),
+        reader=reader,
         catalog=catalog,
         slices=catalog,
         store=store,
@@ -134,6 +136,13 @@ def wire(
 def new_id() -> str:
     """A new id that sorts by time of creation."""
     return f"{time.time_ns():016x}{os.urandom(4).hex()}"
+
+
+def _reader(engine: Engine, store: FileTableStore) -> SourceReader:
+    # Only what has something to read needs to know how.
+    from andon.sources.reader import RawReader
+
+    return RawReader(engine, store)
 
 
 def _as_runner(pool: WorkerPool) -> PythonRunner:

@@ -249,8 +249,9 @@ def landed_lines(notice: Landed) -> list[str]:
         if count
     ]
     if counts:
-        files = "file" if notice.new + notice.changed == 1 else "files"
-        lines.append(f"landed {notice.table}: {' and '.join(counts)} {files}")
+        what = "part" if notice.are_parts else "file"
+        ending = "" if notice.new + notice.changed == 1 else "s"
+        lines.append(f"landed {notice.table}: {' and '.join(counts)} {what}{ending}")
     for path, same_as in notice.repeated:
         lines.append(f"       {path} has the bytes of {same_as} and is loaded once")
     if notice.vanished:

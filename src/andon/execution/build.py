@@ -80,8 +80,8 @@ def build_source(
     deliveries = line.state.deliveries.get(table.name, ())
     if is_damaged:
         origin = line.tools.origin(table)
-        line.tools.reader.restore(deliveries, lambda load: origin.restore(table, load))
-    raw = line.tools.reader.build(
+        line.tools.reader().restore(deliveries, lambda load: origin.restore(table, load))
+    raw = line.tools.reader().build(
         table,
         deliveries,
         prior,

@@ -87,11 +87,12 @@ def _changes(
         return "its definition changed"
     if len(served.data_files) > MOST_FILES:
         return f"it has {len(served.data_files):,} files"
-    parting = _parting(line, job, asset, keying)
+    before = {ref.asset: ref for ref in served.inputs}
+    changed = [n for n, s in job.inputs.items() if before[n].digest != s.digest.value]
+    parting = _parting(line, job, asset, keying, changed)
     if isinstance(parting, Unproved):
         return parting.reason + (f" (line {parting.line})" if parting.line else "")
-    before = {ref.asset: ref for ref in served.inputs}
-    moved = next((n for n in parting.whole if before[n].digest != job.inputs[n].digest.value), None)
+    moved = next((name for name in parting.whole if name in changed), None)
     if moved is not None:
         return f"`{moved}`, which is read whole, changed"
     ids = [before[one.name].snapshot_id for one in parting.inputs]
@@ -110,12 +111,14 @@ def _changes(
     return found
 
 
-def _parting(line: Line, job: Job, asset: AssetSpec, keying: Keying) -> Sliced | Unproved:
+def _parting(
+    line: Line, job: Job, asset: AssetSpec, keying: Keying, changed: Sequence[str]
+) -> Sliced | Unproved:
     assert isinstance(asset.body, SqlBody), "only SQL is built by key"
     columns = {name: snapshot.schema for name, snapshot in job.inputs.items()}
     macros = frozenset(macro.name for macro in line.spec.macros)
     if keying.strategy == "append":
-        return row_wise(asset.body, columns, macros=macros)
+        return row_wise(asset.body, columns, growing=changed, macros=macros)
     return keyed(asset.body, keying.key, columns, macros=macros)
 
 

@@ -51,7 +51,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     engine_version: str
     runner: Callable[[], PythonRunner]
     origin: Callable[[SourceTable], Origin]
-    reader: SourceReader
+    reader: Callable[[], SourceReader]
     catalog: CatalogStore
     slices: SliceStore
     store: TableStore

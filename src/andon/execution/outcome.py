@@ -64,13 +64,15 @@ class Retrying(Struct, frozen=True, kw_only=True):
 
 
 class Landed(Struct, frozen=True, kw_only=True):
-    """Files of a raw table arrived; counts by how they compare with what was known."""
+    """Files, or parts of a sequence, of a raw table arrived; counts by how they compare with what was
+    known."""
 
     table: str
     new: int
     changed: int
     repeated: tuple[tuple[str, str], ...]
     vanished: tuple[str, ...]
+    are_parts: bool = False
 
 
 Notice = Started | Retrying | Landed | Outcome

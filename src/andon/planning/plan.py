@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from andon.catalog.records import Audit, CheckResult, InputRef, Snapshot, State
 from andon.catalog.slices import Slice
 from andon.graph.order import Graph
-from andon.intervals import shown
 from andon.planning.action import Action, Forecast, Kind, Plan, Verb
 from andon.planning.fingerprint import build_key, fingerprint
-from andon.planning.slices import ANY, Limits, moment_of
+from andon.planning.slices import ANY, Limits
+from andon.planning.told import told
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.check import Check, identity_of, references_of
 from andon.spec.project import ProjectSpec
@@ -201,8 +201,11 @@ def _judge_asset(
     action = _decide(
         question, name=asset.name, kind=kind, own=own, key=key, inputs=asset.reads, reasons=()
     )
-    if isinstance(asset.slicing, Slicing):
-        action = _in_intervals(question, asset, asset.slicing, action)
+    if isinstance(asset.slicing, Slicing) and (
+        question.selected is None or asset.name in question.selected
+    ):
+        served = question.state.snapshots.get(action.current or "")
+        action = told(action, asset.slicing, served, question.limits, question.slices)
     if action.verb == "build" and _only_clock_moved(question, asset, own, digests):
         action = replace(action, reasons=("its clock is due",))
     absent = next((n for n in unknown if actions[n].verb == "blocked"), None)
@@ -219,26 +222,6 @@ def _judge_asset(
         if former is not None:
             return replace(action, verb="rename", renamed_from=former, reasons=("same definition",))
     return action
-
-
-def _in_intervals(question: Question, asset: AssetSpec, slicing: Slicing, action: Action) -> Action:
-    """Say of which intervals an incremental asset would be run, as far as that is known."""
-    is_selected = question.selected is None or asset.name in question.selected
-    if question.limits.restate and is_selected and action.verb in ("nothing", "audit", "maybe"):
-        return replace(action, verb="build", reasons=("its intervals are run again",))
-    if action.verb != "build" or action.current is None:
-        return action
-    served = question.state.snapshots[action.current]
-    if served.fingerprint == action.fingerprint:
-        return action
-    moments = [m for one in question.slices(served.id) if (m := moment_of(one.start)) is not None]
-    if not moments:
-        return action
-    count = sum(1 for one in moments if question.limits.holds(str(one)))
-    first, last = shown(min(moments), slicing.every), shown(max(moments), slicing.every)
-    told = f"its definition changed: {count:,} of {len(moments):,} {slicing.every}s run again"
-    bounds = f"{first} to {last}" + ("" if question.limits.is_bounded else ", see --from and --to")
-    return replace(action, reasons=(f"{told} ({bounds})", *action.reasons[1:]))
 
 
 def _only_clock_moved(

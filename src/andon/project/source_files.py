@@ -9,8 +9,9 @@ from typing import Final, get_args
 from andon.names import AssetName, is_identifier
 from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
+from andon.project.origins.files import FILES
 from andon.project.origins.kind import OriginKind
-from andon.project.origins.known import DEFAULT, KINDS
+from andon.project.origins.known import KINDS, kind_of
 from andon.project.policies import read_policy
 from andon.project.text import Findings, TextFile
 from andon.project.widths import read_widths
@@ -102,14 +103,14 @@ def _read_connection(source: Fields) -> tuple[OriginKind, Fields | None]:
     """The kind of origin and how it is reached; files where nothing is said."""
     node = source.mapping("connection", "{kind: postgres, host: localhost, database: shop}")
     if node is None:
-        return KINDS[DEFAULT], None
+        return FILES, None
     words = Fields(source.file, Findings(), node, ("kind",), "a connection")
     named = words.values.get("kind")
-    kind = KINDS.get(named.value if isinstance(named, ScalarNode) else "")  # type: ignore[arg-type]
+    kind = kind_of(str(named.value)) if isinstance(named, ScalarNode) else None
     if kind is None:
         known = ", ".join(f"`{word}`" for word in KINDS)
-        source.wrong(named or node, "kind", f"one of {known}", DEFAULT)
-        return KINDS[DEFAULT], None
+        source.wrong(named or node, "kind", f"one of {known}", KINDS[0])
+        return FILES, None
     keys = ("kind", *kind.connection_keys)
     return kind, Fields(source.file, source.findings, node, keys, "this connection")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,6 +26,18 @@ _MOST_DIRECTORY = 8 << 20
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x07"
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 _METHODS = frozenset(
     {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 )
@@ -68,17 +83,16 @@ def extract(path: Path, load: Load, copy: Path, most: int) -> None:
         if reason:
             raise _unsafe(load.path, reason)
         written = 0
-        try:
-            with archive.open(info) as stream, copy.open("wb") as out:
-                for chunk in _chunks(stream):
-                    written += len(chunk)
-                    if written > most:
-                        raise swollen(load.path, most)
-                    out.write(chunk)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            raise damaged(load.path, f"its archive is damaged: {type(error).__name__}") from error
+        with (
+            _told(load.path, "its archive is damaged"),
+            archive.open(info) as stream,
+            copy.open("wb") as out,
+        ):
+            for chunk in _chunks(stream):
+                written += len(chunk)
+                if written > most:
+                    raise swollen(load.path, most)
+                out.write(chunk)
     copy_head = _head(copy)
     if copy_head in _MAGIC and PurePosixPath(load.member).suffix.lower() not in (".xlsx", ".xlsm"):
         raise _unsafe(load.path, "it is an archive within an archive")
@@ -95,21 +109,32 @@ def check_expanded(path: Path, origin: str, most: int) -> None:
     total = 0
     with _opened(path, origin) as archive:
         for info in archive.infolist():
-            try:
-                with archive.open(info) as stream:
-                    for chunk in _chunks(stream):
-                        total += len(chunk)
-                        if total > most:
-                            raise swollen(origin, most)
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-                raise damaged(origin, f"it is damaged: {type(error).__name__}") from error
+            with _told(origin, "it is damaged"), archive.open(info) as stream:
+                for chunk in _chunks(stream):
+                    total += len(chunk)
+                    if total > most:
+                        raise swollen(origin, most)
 
 
 def _opened(path: Path, origin: str) -> zipfile.ZipFile:
-    try:
+    with _told(origin, "it is no complete zip archive"):
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
-        raise damaged(origin, "it is no complete zip archive") from error
+
+
+@contextmanager
+def _told(origin: str, reason: str) -> Iterator[None]:
+    """What the library makes of damaged bytes, as the damage of the file.
+
+    Raises:
+        TaskFailed: (SRC003)
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        # It seeks to where damaged bytes say; whatever else the system refuses is not of the file.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise damaged(origin, reason) from error
 
 
 def _member(load: Load, info: zipfile.ZipInfo) -> Load:

@@ -78,6 +78,22 @@ class ColumnarFiles:
             lambda load: mark(self._store.raw(load.content).relative_to(root).as_posix()),
         )
 
+    def broken(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Those of loads whose pages cannot be decoded, refused: all their rows are read."""
+
+        def read(load: Load) -> Facts:
+            try:
+                path = self._readable.raw(load)
+                self._engine.rows(f"select max(hash(r)) from {_source([path])} r")
+            except TaskFailed as error:
+                if not is_of_the_file(error):
+                    raise
+                raise damaged(load.path, "its pages cannot be decoded") from error
+            return Facts(reading=self._reading, records=0)
+
+        found = {load.id: or_refused(self._reading, partial(read, load)) for load in loads}
+        return {identity: facts for identity, facts in found.items() if facts.refused}
+
     def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Never asked: a Parquet file is read whole or not at all."""
         raise ValueError(f"{load.path} has no malformed rows")
@@ -88,12 +104,12 @@ class ColumnarFiles:
             schema = self._engine.describe(f"select * from {_source([path])}", {})
             footer = f"select num_rows from parquet_file_metadata({files([path])})"
             rows = self._engine.rows(footer)
+            check_names(schema.names, load.path)
+            self._check_footer(load, path, rows[0][0])
         except TaskFailed as error:
-            if not is_of_the_file(error):
+            if not is_of_the_file(error) or error.code.startswith("SRC"):
                 raise
             raise damaged(load.path, "it is no complete Parquet file") from error
-        check_names(schema.names, load.path)
-        self._check_footer(load, path, rows[0][0])
         return Facts(
             reading=self._reading,
             records=rows[0][0],

@@ -29,6 +29,10 @@ class Files(Protocol):
         """The same query with marks for the paths of landed files; "" where they are copied."""
         ...
 
+    def broken(self, loads: Sequence[Load], /) -> dict[str, Facts]:
+        """Of loads whose rows could not be written, those that cannot be read, refused, by id."""
+        ...
+
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the malformed rows of a load, and the first of them in words."""
         ...

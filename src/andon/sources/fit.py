@@ -133,6 +133,10 @@ class FittedFiles:
                 return ""
         return self._family.in_place(loads, self._inner(loads, facts), columns)
 
+    def broken(self, loads: Sequence[Load]) -> dict[str, Facts]:
+        """Those that cannot be read after all, refused."""
+        return self._family.broken(loads)
+
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the rows that are set aside, and the first of them in words."""
         queries: list[str] = []

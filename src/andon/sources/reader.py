@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from andon.acquisition import repeats
 from andon.acquisition.choose import Load, choose
 from andon.acquisition.columns import ORIGIN_COLUMNS
-from andon.acquisition.facts import Facts
+from andon.acquisition.facts import Facts, encode
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
 from andon.acquisition.policy import columns_of_table, is_held_to
@@ -23,28 +23,14 @@ from andon.ports.table_store import TableStore
 from andon.schema import Column, Schema
 from andon.sources import complaints
 from andon.sources.family import Files, Lazily
-from andon.sources.fit_queries import Form
+from andon.sources.formats import family_of, name_of_family
 from andon.sources.local import hash_file
 from andon.sources.measure import measure
 from andon.sources.quoting import identifier
-from andon.sources.readable import ReadableFiles
+from andon.sources.refusing import is_of_the_file
 from andon.sources.rows import rows_of, without_repaired, without_repeats
-from andon.spec.format import format_of
-from andon.spec.source import Format, SourceTable
+from andon.spec.source import SourceTable
 
-_FAMILIES: dict[Format, str] = {
-    "csv": "text",
-    "tsv": "text",
-    "fixed": "text",
-    "json": "json",
-    "jsonl": "json",
-    "xml": "xml",
-    "xlsx": "xlsx",
-    "avro": "avro",
-    "files": "files",
-    "parquet": "parquet",
-}
-_FORMS: dict[str, Form] = {"text": "text", "parquet": "typed"}
 _SHOWN = 3
 
 
@@ -85,11 +71,42 @@ class RawReader:
         Raises:
             TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
         """
+        learned: dict[str, str] = {}
+
+        def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
+            return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
+
+        while True:
+            try:
+                raw = self._build(
+                    table, told(deliveries), prior, stage, in_place, lambda: told(earlier())
+                )
+            except _Unreadable as found:
+                learned.update(found.facts)
+                continue
+            return replace(raw, facts=tuple(sorted({**learned, **dict(raw.facts)}.items())))
+
+    def _build(
+        self,
+        table: SourceTable,
+        deliveries: Sequence[Delivery],
+        prior: Snapshot | None,
+        stage: Callable[[str], Path],
+        in_place: bool,
+        earlier: Callable[[], Sequence[Delivery]],
+    ) -> RawTable:
+        """The table, unless a file turns out to be unreadable while its rows are written.
+
+        Raises:
+            _Unreadable: then it is to be tried without these.
+        """
         key = reading(table)
-        lazily = Lazily(lambda loads: self._family(table, loads, key, stage))
+        lazily = Lazily(
+            lambda loads: family_of(table, loads, key, self._engine, self._store, stage)
+        )
         known = measure(table, deliveries, earlier, self._store, lazily)
         chosen, facts = known.loads, known.facts
-        _name_of_family(table, chosen)
+        name_of_family(table, chosen)
         family = lazily.of(chosen)
         loads = [load for load in chosen if load.role == "rows"]
         facts |= self._repeated(loads, facts, family, table)
@@ -116,7 +133,16 @@ class RawReader:
         for group in layout.groups:
             mark = label(group, key)
             name = f"{table.name}-{text_hash(mark)}"
-            parts.extend(self._write(group, name, facts, family, table, schema, stage, mark))
+            try:
+                parts.extend(self._write(group, name, facts, family, table, schema, stage, mark))
+            except TaskFailed as failure:
+                broken = family.broken(group) if is_of_the_file(failure) else {}
+                found = [load for load in group if load.id in broken and not load.member]
+                if not found:
+                    raise
+                raise _Unreadable(
+                    {i: encode(broken[load.id]) for load in found for i in load.ids}
+                ) from failure
         _assert_complete(table, in_order, layout.kept, parts)
         return RawTable(
             schema=schema,
@@ -180,74 +206,6 @@ class RawReader:
             for load in loads
             if facts[load.id].served
         )
-
-    def _family(
-        self,
-        table: SourceTable,
-        loads: Sequence[Load],
-        key: str,
-        stage: Callable[[str], Path],
-    ) -> Files:
-        """How the files are read; all files of one table are of one family."""
-        name = _name_of_family(table, loads)
-        if not is_held_to(table):
-            return self._plain_family(name, table, key, stage)
-        from andon.sources.fit import FittedFiles, loosened
-
-        form: Form = _FORMS.get(name, "json")
-        family = self._plain_family(name, loosened(table), key, stage)
-        return FittedFiles(table, key, self._engine, family, form)
-
-    def _plain_family(
-        self, name: str, table: SourceTable, key: str, stage: Callable[[str], Path]
-    ) -> Files:
-        readable = ReadableFiles(self._store, stage, table)
-        match name:
-            case "parquet":
-                from andon.sources.columnar import ColumnarFiles
-
-                return ColumnarFiles(key, self._engine, self._store, readable)
-            case "json":
-                from andon.sources.documents import DocumentFiles
-                from andon.sources.items import Items
-
-                items = Items(table, readable) if table.records else None
-                return DocumentFiles(table, key, self._engine, stage, readable, items)
-            case "xml":
-                from andon.sources.documents import DocumentFiles
-                from andon.sources.elements import Elements
-
-                return DocumentFiles(
-                    table,
-                    key,
-                    self._engine,
-                    stage,
-                    readable,
-                    Elements(table, readable),
-                    is_untyped=True,
-                )
-            case "xlsx":
-                from andon.sources.documents import DocumentFiles
-                from andon.sources.sheets import Sheets
-
-                sheets = Sheets(table, readable)
-                return DocumentFiles(table, key, self._engine, stage, readable, sheets)
-            case "files":
-                from andon.sources.documents import DocumentFiles
-                from andon.sources.file_sets import FileSet
-
-                fileset = FileSet(table, readable)
-                return DocumentFiles(table, key, self._engine, stage, readable, fileset)
-            case "avro":
-                from andon.sources.avro import AvroFiles
-                from andon.sources.documents import DocumentFiles
-
-                avro = AvroFiles(table, readable)
-                return DocumentFiles(table, key, self._engine, stage, readable, avro)
-            case _:
-                from andon.sources.delimited import DelimitedFiles
-
-                return DelimitedFiles(table, key, self._engine, stage, readable)
 
     def _judge_limit(
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
@@ -345,20 +303,12 @@ class RawReader:
         return [NewPart(staged=staged, rows=written.rows, label=mark, role="aside")]
 
 
-def _name_of_family(table: SourceTable, loads: Sequence[Load]) -> str:
-    """The one family of all files.
+class _Unreadable(Exception):
+    """Files turned out to be unreadable; their facts by id of the delivery."""
 
-    Raises:
-        TaskFailed: (SRC002) there are several.
-    """
-    families: dict[str, str] = {}
-    for load in loads:
-        form = table.format or format_of(load.path)
-        if form is not None:
-            families.setdefault(_FAMILIES[form], load.path)
-    if len(families) > 1:
-        raise TaskFailed(complaints.mixed_formats(table, tuple(families.values())))
-    return next(iter(families), "text")
+    def __init__(self, facts: dict[str, str]) -> None:
+        super().__init__()
+        self.facts = facts
 
 
 def _assert_complete(

@@ -252,6 +252,11 @@ class DuckDBEngine:
                 return work(cursor)
             except (duckdb.Error, UnicodeDecodeError) as error:
                 raise translate(error, query, lines_before) from error
+            except RuntimeError as error:
+                if "conversion error" not in str(error):
+                    raise
+                # A name or message of a damaged file that is no UTF-8 cannot be handed over.
+                raise translate(error, query, lines_before) from error
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -33,7 +33,7 @@ _FILE = re.compile(r"['\"]([^'\"]+(?:\.parquet|/raw/[0-9a-f]{2}/[0-9a-f]{64}))['
 
 
 def translate(
-    error: duckdb.Error | UnicodeDecodeError, query: str = "", lines_before: int = 0
+    error: duckdb.Error | UnicodeDecodeError | RuntimeError, query: str = "", lines_before: int = 0
 ) -> AndonError:
     """The error of Andon for an error of DuckDB; raise it `from` the original.
 
@@ -42,7 +42,7 @@ def translate(
     The place is given as line and column of `query` (path ``query``), which was run with
     `lines_before` lines of Andon's own in front of it.
     """
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeDecodeError | RuntimeError):
         return _corrupt("", query)
     text = str(error)
     place = _place(text, query, lines_before)

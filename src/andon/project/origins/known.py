@@ -1,22 +1,30 @@
-"""The kinds of origin by the word that `connection: {kind: ...}` gives."""
+"""The kinds of origin by the word that `connection: {kind: ...}` gives; each is loaded when it is used."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Final
 
-from andon.project.origins.database import DUCKDB, MYSQL, POSTGRES, SQLITE
-from andon.project.origins.files import FILES
-from andon.project.origins.http import HTTP
 from andon.project.origins.kind import OriginKind
-from andon.project.origins.push import PUSH
 
-KINDS: Final[dict[str, OriginKind]] = {
-    "files": FILES,
-    "postgres": POSTGRES,
-    "mysql": MYSQL,
-    "sqlite": SQLITE,
-    "duckdb": DUCKDB,
-    "http": HTTP,
-    "push": PUSH,
+_PLACES: Final[dict[str, tuple[str, str]]] = {
+    "files": ("files", "FILES"),
+    "postgres": ("database", "POSTGRES"),
+    "mysql": ("database", "MYSQL"),
+    "sqlite": ("database", "SQLITE"),
+    "duckdb": ("database", "DUCKDB"),
+    "http": ("http", "HTTP"),
+    "push": ("push", "PUSH"),
 }
-DEFAULT: Final = "files"
+"""Word -> module of this package and name in it."""
+
+KINDS: Final = tuple(_PLACES)
+
+
+def kind_of(word: str) -> OriginKind | None:
+    """What the kind lets people write; None for a word that is none."""
+    if word not in _PLACES:
+        return None
+    module, name = _PLACES[word]
+    found: OriginKind = getattr(import_module(f"andon.project.origins.{module}"), name)
+    return found
