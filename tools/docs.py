@@ -14,7 +14,7 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import push, source_test, views
+from andon.app import contract, push, quarantine, replay, source_test, views
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
@@ -56,6 +56,11 @@ RECORDS: tuple[type, ...] = (
     views.FailingRows,
     views.Collection,
     views.Finding,
+    contract.Contract,
+    quarantine.Rejection,
+    quarantine.RejectedRows,
+    replay.Replayed,
+    replay.Landing,
     Problem,
     Where,
     Schema,

@@ -50,6 +50,28 @@ class DeliverySetAside(Struct, frozen=True, kw_only=True):
     by: str
 
 
+class DeliveryReplayed(Struct, frozen=True, kw_only=True):
+    """A person repaired records that were set aside, or a whole delivery.
+
+    `path` is the delivery of what was repaired, `repairs` the one it repairs; `rows` is how many
+    records of that it replaces, None if it replaces all.
+    """
+
+    table: str
+    path: str
+    repairs: str
+    by: str
+    rows: int | None = None
+
+
+class DeliveryRestored(Struct, frozen=True, kw_only=True):
+    """A person put back a delivery that was set aside, or had a refused one tried again."""
+
+    table: str
+    path: str
+    by: str
+
+
 class TaskFinished(Struct, frozen=True, kw_only=True):
     """An asset was built, reused, re-audited or failed.
 
@@ -146,6 +168,8 @@ Event = (
     | DeliveryRepeated
     | DeliveryVanished
     | DeliverySetAside
+    | DeliveryReplayed
+    | DeliveryRestored
     | TaskFinished
     | CheckFailedEvent
     | Published

@@ -10,6 +10,9 @@ from typing import NewType
 AssetName = NewType("AssetName", str)
 """Dotted name of an asset, ``schema.table``, as its path gives it."""
 
+REJECTED = "__rejected"
+"""End of the name under which the rejected rows of an asset are read; no asset has such a name."""
+
 _PART = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 

@@ -1,7 +1,7 @@
 """A process for fault tests: ``python -m tests.faults.child MODE FOLDER key=value ...``.
 
 Modes: `run` once; `publish` generations in a row; `read` through Andon; `export` through the file
-of views; `load` through the Python API until told to stop. Steps of the stores are counted, and at
+of views; `replay` a repaired file; `load` through the Python API until told to stop. Steps of the stores are counted, and at
 the chosen one the process kills itself as a power cut would.
 """
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import andon
 from andon.app.order import Order
+from andon.app.replay import Replay
 from andon.app.run import run
 from andon.app.wiring import wire
 from andon.errors import AndonError, Conflict
@@ -155,6 +156,16 @@ def repeat(folder: Path, rounds: int) -> None:
     print(json.dumps({"wrong": wrong}))
 
 
+def replay(folder: Path, file: Path, on_step: Callable[[str], None]) -> None:
+    """Land a repaired file into `raw.t`, without a run."""
+    spec = load(folder)
+    tools = wire(folder, spec, on_step=on_step)
+    try:
+        Replay(tools.tools, spec, "prod", "raw.t", "ana").file(file)
+    finally:
+        tools.close()
+
+
 def main() -> int:
     """Take mode, folder and settings from the command line."""
     mode, folder = sys.argv[1], Path(sys.argv[2])
@@ -168,6 +179,9 @@ def main() -> int:
             read(folder, Path(given["stop"]))
         case "export":
             export(folder, Path(given["stop"]))
+        case "replay":
+            step, nth = given.get("step", ""), int(given.get("nth", "0"))
+            replay(folder, Path(given["file"]), dying_at(step, nth))
         case "repeat":
             repeat(folder, int(given["rounds"]))
         case _:

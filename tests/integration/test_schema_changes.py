@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import andon
@@ -142,3 +143,26 @@ def test_the_run_and_show_tell_each_change_in_a_line(tmp_path: Path) -> None:
     shown = run_andon(tmp_path, "show", "raw.t").stdout
     assert "last change of columns, usable" in shown
     assert "  new `note` VARCHAR\n" in shown
+
+
+def test_a_field_that_was_seldom_there_is_not_gone_soon(tmp_path: Path) -> None:
+    note = {"note": "x"}
+    seldom, often, lacking = (
+        "".join(json.dumps({"id": n, **(note if is_there(n) else {})}) + "\n" for n in range(count))
+        for count, is_there in ((200, lambda n: n % 50 == 0), (200, bool), (20, lambda _: False))
+    )
+    for name, body, is_breaking in (("seldom", seldom, False), ("often", often, True)):
+        folder = write_project(tmp_path / name, {**FEED, "data/a.jsonl": body})
+        run(folder)
+        (change,) = run(folder, {"data/b.jsonl": lacking}).schema_changes[0].changes
+        assert (change.path, change.kind, change.is_breaking) == ("note", "vanished", is_breaking)
+
+
+def test_what_a_person_declares_is_told_without_a_warning(tmp_path: Path) -> None:
+    write_project(tmp_path, CSV)
+    run(tmp_path)
+    declared = FEED["sources/raw.yml"] + "    columns: {id: SMALLINT}\n"
+    report = run(tmp_path, {"sources/raw.yml": declared})
+    (change,) = report.schema_changes[0].changes
+    assert (change.path, change.kind, change.is_breaking) == ("id", "narrowed", True)
+    assert report.warnings == ()

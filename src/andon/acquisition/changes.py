@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from math import exp, lgamma
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from andon.acquisition.shape import LIST, STRUCT, Shape, below, inner, paths_of, without
 from andon.acquisition.types import least_common
@@ -39,13 +40,14 @@ class Lately(Struct, frozen=True, kw_only=True):
 
     Attributes:
         gone: paths, in lower case, that those served last had and the newest have not.
-        sureness: that they will not come back: documents may just happen not to have a field.
+        sureness: by such a path, that it will not come back: documents may just happen not to have a
+            field. What is not in it is sure.
         unfilled: paths, in lower case, that had no value before, so that their type was a guess.
         former, newest: shapes of both, which tell the place of a column in what arrives.
     """
 
     gone: frozenset[str] = frozenset()
-    sureness: float = 1.0
+    sureness: Mapping[str, float] = field(default_factory=dict)
     unfilled: frozenset[str] = frozenset()
     former: Shape = ()
     newest: Shape = ()
@@ -78,12 +80,13 @@ def _judged(change: FieldChange, kept: Collection[str], lately: Lately) -> Field
     """A vanished column that the table keeps is less sure, and breaks only if it is sure."""
     if change.kind != "vanished" or change.path.casefold() not in kept:
         return change
+    sureness = lately.sureness.get(change.path.casefold(), 1.0)
     return FieldChange(
         path=change.path,
         kind="vanished",
         before=change.before,
-        is_breaking=lately.sureness >= WARNED,
-        sureness=round(lately.sureness, 2),
+        is_breaking=sureness >= WARNED,
+        sureness=sureness if sureness == 1 else min(round(sureness, 2), 0.99),
         is_kept=True,
     )
 
@@ -199,8 +202,7 @@ def _renamed(
             old_path, new_path = below(path, was), below(path, name)
             by_form = _by_form(was, name, is_in_place=is_in_place)
             sureness = 1 - (1 - by_form) * (1 - _by_values(alike(old_path, new_path)))
-            if old_path.casefold() in lately.gone:
-                sureness *= lately.sureness
+            sureness *= lately.sureness.get(old_path.casefold(), 1.0)
             sureness = round(sureness, 2)
             if sureness >= SURE:
                 pairs.append((min(sureness, 0.99), new_path, old_path, before, after))
@@ -245,6 +247,23 @@ def _by_values(found: Alike | None) -> float:
         return 0.0
     share = found.held / found.values
     return 0.95 * share * min(1.0, found.values / ENOUGH)
+
+
+def gone_for_good(had: int, of: int, lacking: int) -> float:
+    """How sure it is that a field which some documents had is gone, since newer ones all lack it.
+
+    One minus the chance that so many lack it although nothing changed, where nothing else is known
+    of how often it is there than what was seen (beta-binomial, from a uniform prior).
+
+    >>> round(gone_for_good(1, 1, 1), 2), round(gone_for_good(100, 100, 5), 2)
+    (0.67, 1.0)
+    >>> round(gone_for_good(5, 1000, 50), 2)
+    0.25
+    """
+    present, absent = had + 1, of - had + 1
+    chance = lgamma(absent + lacking) - lgamma(absent)
+    chance += lgamma(present + absent) - lgamma(present + absent + lacking)
+    return 1 - exp(chance)
 
 
 def told(change: FieldChange) -> str:

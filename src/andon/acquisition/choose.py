@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.acquisition.decide import newest_by_path, path_rank
+from andon.acquisition.repairs import Repair, replaced_whole, standing, together
 from andon.catalog.records import Delivery
+from andon.hashing import value_hash
 
 
 class Load(Struct, frozen=True, kw_only=True):
@@ -27,6 +31,9 @@ class Load(Struct, frozen=True, kw_only=True):
         archive, member: of a member of an archive, the SHA-256 of the archive and the name in it;
             `content` then is no hash of bytes, but unlike that of any other load.
         repeats: numbers of the records that are no rows, as of the delivery.
+        rank: among loads of one number, 0 for what arrived, then the repairs of it.
+        replaced: what repairs replace: name of a member (empty of a file), places of malformed
+            records, numbers of others.
     """
 
     path: str
@@ -41,6 +48,30 @@ class Load(Struct, frozen=True, kw_only=True):
     archive: str = ""
     member: str = ""
     repeats: str = ""
+    rank: int = 0
+    replaced: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def lines(self) -> str:
+        """Places of set-aside records that a repair replaces."""
+        return together(*(lines for member, lines, _ in self.replaced if member == self.member))
+
+    @property
+    def rows(self) -> str:
+        """Numbers of records that a repair replaces."""
+        return together(*(rows for member, _, rows in self.replaced if member == self.member))
+
+    @property
+    def left_out(self) -> str:
+        """Numbers of records that are no rows: they arrived before, or a repair replaces them."""
+        return together(self.repeats, self.rows)
+
+    @property
+    def mark(self) -> str:
+        """What its stored rows are known by: the identity, and what of it is replaced."""
+        if not self.replaced:
+            return self.id
+        return f"{self.id}~{value_hash([list(one) for one in self.replaced])[:16]}"
 
 
 def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
@@ -48,14 +79,40 @@ def choose(deliveries: Sequence[Delivery]) -> tuple[Load, ...]:
 
     The newest version at each path counts that can be read and nobody set aside; the same bytes under several
     paths of files are loaded once, under the shortest path, then the alphabetically first.
-    What has a number is a part of a sequence, and equal parts are as many as they are.
+    What has a number is a part of a sequence, and equal parts are as many as they are. A repair is
+    read if what it repairs is in force; what it replaces is not.
     """
-    in_use = [one for one in deliveries if one.state in ("landed", "stand_in")]
-    by_content: dict[tuple[str, int], list[Delivery]] = {}
+    repairs = standing(deliveries)
+    gone = replaced_whole(repairs)
+    in_use = [
+        one
+        for one in deliveries
+        if one.state in ("landed", "stand_in")
+        and one.id not in gone
+        and (not one.repairs or one.id in repairs)
+    ]
+    by_content: dict[tuple[str, int, str], list[Delivery]] = {}
     for delivery in newest_by_path(in_use).values():
-        by_content.setdefault((delivery.content, delivery.number), []).append(delivery)
+        key = (delivery.content, delivery.number, delivery.repairs)
+        by_content.setdefault(key, []).append(delivery)
     loads = [_load(same) for same in by_content.values()]
-    return tuple(sorted(loads, key=lambda load: (load.number, load.path)))
+    ordered = sorted(loads, key=lambda load: (load.number, load.id in repairs, load.path))
+    return tuple(_with_repairs(ordered, repairs) if repairs else ordered)
+
+
+def _with_repairs(loads: Sequence[Load], repairs: Mapping[str, Repair]) -> Iterator[Load]:
+    """Loads with what is replaced of them, and repairs ranked behind what they repair."""
+    ranks: Counter[int] = Counter()
+    for load in loads:
+        if load.id in repairs:
+            ranks[load.number] += 1
+        own = sorted(
+            (repair.member, repair.lines, repair.rows)
+            for repair in repairs.values()
+            if repair.of in load.ids and not repair.is_whole
+        )
+        rank = ranks[load.number] if load.id in repairs else 0
+        yield replace(load, rank=rank, replaced=tuple(own))
 
 
 def _load(same: Iterable[Delivery]) -> Load:

@@ -39,6 +39,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         nulled: values made null since they do not fit their declared type.
         repeated: good records that arrived before and are no rows; known of the delivery, so it is
             no part of the text.
+        repaired: records set aside that a repair replaces; no part of the text either.
         around: records set aside that stand beside the table, as lines above its header.
         before: how many of them stand above the header.
         columns: name and evidence, in the file's order.
@@ -55,6 +56,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     records: int
     bad: int = 0
     repeated: int = 0
+    repaired: int = 0
     unfit: int = 0
     nulled: int = 0
     around: int = 0
@@ -70,12 +72,12 @@ class Facts(Struct, frozen=True, kw_only=True):
     @property
     def served(self) -> int:
         """Records that become rows."""
-        return self.records - self.aside - self.repeated
+        return self.records - self.bad - self.around - self.repeated
 
     @property
     def aside(self) -> int:
         """Records that are set aside."""
-        return self.bad + self.around
+        return self.bad + self.around - self.repaired
 
 
 def refuse(reading: str, problems: tuple[Problem, ...]) -> Facts:

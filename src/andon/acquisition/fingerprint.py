@@ -66,9 +66,14 @@ def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: 
     Of the engine's version only major and minor enter: a patch release does not read anew.
     """
     minor = ".".join(engine_version.split(".")[:2])
-    # Without repeats the key is the one it always was.
-    loads = [
-        [load.path, load.content, *([load.repeats] if load.repeats else [])]
+    # Without repeats and repairs the key is the one it always was.
+    loads: list[Value] = [
+        [
+            load.path,
+            load.content,
+            *([load.repeats] if load.repeats else []),
+            *([[list(one) for one in load.replaced]] if load.replaced else []),
+        ]
         for load in choose(deliveries)
     ]
     return value_hash([fingerprint, loads, minor])

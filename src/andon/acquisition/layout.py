@@ -34,7 +34,7 @@ class Layout(Struct, frozen=True, kw_only=True):
 
 def label(loads: Sequence[Load], reading: str) -> str:
     """Label of a part: ids of its deliveries, then ``@`` and the reading that made it."""
-    return ",".join([*(load.id for load in loads), f"@{reading[:16]}"])
+    return ",".join([*(load.mark for load in loads), f"@{reading[:16]}"])
 
 
 def lay_out(
@@ -55,7 +55,7 @@ def lay_out(
     so that set-aside rows come back when the check is dropped. Together with a data part goes the
     part of its malformed rows.
     """
-    wanted = {load.id: load for load in loads}
+    wanted = {load.mark: load for load in loads}
     asides = {file.label: file for file in stored if file.role == "aside"}
     mark = f"@{reading[:16]}"
     kept: list[DataFile] = []
@@ -66,9 +66,9 @@ def lay_out(
             continue
         if not all(identity in wanted for identity in ids):
             continue
-        if file.rows != sum(facts[identity].served for identity in ids):
+        if file.rows != sum(facts[wanted[one].id].served for one in ids):
             continue
-        bad = sum(facts[identity].aside for identity in ids)
+        bad = sum(facts[wanted[one].id].aside for one in ids)
         aside = asides.get(file.label)
         if (aside.rows if aside else 0) != bad:
             continue
@@ -76,7 +76,7 @@ def lay_out(
         held.update(ids)
     kept = _compact(kept, len(wanted) - len(held))
     held = {identity for file in kept for identity in file.label.split(",")}
-    missing = [load for load in loads if load.id not in held]
+    missing = [load for load in loads if load.mark not in held]
     return Layout(kept=tuple(kept), groups=_groups(missing))
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from andon.acquisition.facts import Facts, decode, may_be_refused, may_have_notes
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.policy import heard
+from andon.acquisition.repairs import replaced_whole, standing
 from andon.acquisition.sequence import is_sequence
 from andon.catalog.records import Delivery
 from andon.errors import Problem
@@ -45,7 +46,10 @@ def without_refused(
         for d in deliveries
         if d.state != "stand_in"
     ]
-    refused = {d.id for d in landed if d.state == "landed" and _is_refused(d, key)}
+    replaced = replaced_whole(standing(landed))
+    refused = {
+        d.id for d in landed if d.state == "landed" and d.id not in replaced and _is_refused(d, key)
+    }
     if not refused:
         return tuple(landed)
     past: dict[str, list[Delivery]] = {}
@@ -69,9 +73,12 @@ def problems_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[Pro
     """A warning for each delivery that is left out, by path; nothing about others."""
     known = list(deliveries)
     replaced = {d.path for d in known if d.state == "stand_in"}
+    repaired = replaced_whole(standing(known))
     key = reading(table)
     found: list[Problem] = []
     for one in sorted(known, key=lambda d: (d.number, d.path)):
+        if one.id in repaired:
+            continue
         if one.state not in ("refused", "landed", "stand_in") or not may_be_refused(one.facts):
             continue
         facts = decode(one.facts, key)
@@ -84,9 +91,12 @@ def problems_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[Pro
 def notes_of(table: SourceTable, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     """What had to be guessed in each delivery that is read, in words, by path."""
     key = reading(table)
+    known = list(deliveries)
+    repaired = replaced_whole(standing(known))
     found: list[str] = []
-    for one in sorted(deliveries, key=lambda d: (d.number, d.path)):
-        if one.state in ("landed", "stand_in") and may_have_notes(one.facts):
+    for one in sorted(known, key=lambda d: (d.number, d.path)):
+        is_read = one.state in ("landed", "stand_in") and one.id not in repaired
+        if is_read and may_have_notes(one.facts):
             facts = decode(one.facts, key)
             parts = [(one.path, facts)] if facts else []
             parts += [(f"{one.path}/{name}", part) for name, part in facts.members] if facts else []

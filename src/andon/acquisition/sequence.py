@@ -135,7 +135,9 @@ def in_force(
     own = identity(table)
     gone = {id_ for ids in withdrawn for id_ in ids} - set(served)
     return tuple(
-        d for d in known if d.sequence == own and (d.id not in gone or _comes_once(table, d))
+        d
+        for d in known
+        if d.sequence == own and (d.id not in gone or d.repairs or _comes_once(table, d))
     )
 
 

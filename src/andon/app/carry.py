@@ -178,8 +178,9 @@ def _warnings(line: Line, outcomes: dict[str, Outcome]) -> tuple[Problem, ...]:
 
 
 def _broken(line: Line, outcome: Outcome) -> tuple[Problem, ...]:
-    """A warning if columns of a raw table changed so that readers of it may break."""
-    if not outcome.changes:
+    """A warning if what arrived changed a raw table so that readers of it may break."""
+    evolution = outcome.snapshot.evolution if outcome.snapshot else None
+    if not outcome.changes or (evolution is not None and evolution.is_declared):
         return ()
     from andon.acquisition.changes import warning_of
 

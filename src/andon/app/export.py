@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from andon.catalog.records import Snapshot, State
 from andon.errors import AndonError, Problem, Unavailable
 from andon.execution.line import Scans, Tools
+from andon.names import REJECTED
 
 
 def export_path(tools: Tools, environment: str) -> Path:
@@ -45,13 +47,30 @@ def export_published(tools: Tools, environment: str, known: State | None = None)
             for name, id_ in wanted.items()
             if before is None or before.get(name) != id_
         }
-        gone = () if before is None else tuple(name for name in before if name not in wanted)
+        gone = [] if before is None else [name for name in before if name not in wanted]
+        if before is not None:
+            gone += [f"{name}{REJECTED}" for name in (*gone, *changed)]
+        changed |= _rejected_rows(tools, {name: state.snapshots[wanted[name]] for name in changed})
         try:
-            _write(target, changed, gone, fresh=before is None)
+            _write(target, changed, tuple(gone), fresh=before is None)
             _remember(marker, target, wanted)
         except (OSError, AndonError) as error:
             raise _behind(target, state.publication) from error
     return True
+
+
+def _rejected_rows(tools: Tools, snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
+    """Views of rows that were set aside, by name; most snapshots have none."""
+    found = {
+        name: snapshot
+        for name, snapshot in snapshots.items()
+        if any(file.role == "aside" for file in snapshot.files)
+    }
+    if not found:
+        return {}
+    from andon.app.rejected import rejected
+
+    return {f"{n}{REJECTED}": f"select * from {rejected(tools, s)}" for n, s in found.items()}
 
 
 def _behind(target: Path, publication: int) -> Unavailable:

@@ -15,6 +15,7 @@ from andon.acquisition.decide import delivery_id
 from andon.acquisition.facts import may_be_refused
 from andon.acquisition.fingerprint import build_key, fingerprint
 from andon.acquisition.refused import without_refused
+from andon.acquisition.repairs import without_repairs
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.line import Tools
@@ -59,7 +60,8 @@ def look(tools: Tools, spec: ProjectSpec, state: State) -> tuple[dict[str, Arriv
     for table in spec.source_tables:
         known = state.deliveries.get(table.name, ())
         try:
-            found[table.name] = tools.origin(table).look(table, known, last)
+            origin = tools.origin(table)
+            found[table.name] = origin.look(table, without_repairs(known), last)
         except (TaskFailed, Unavailable) as failure:
             found[table.name] = Arrivals(table=table.name)
             unseen[table.name] = failure.problems

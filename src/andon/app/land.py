@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.decide import arrived_with
+from andon.acquisition.repairs import without_repairs
 from andon.acquisition.sequence import is_sequence
 from andon.app.forecast import forecast, in_force
 from andon.app.prepare import Prepared
@@ -153,7 +154,7 @@ def _land(
     """Land and record one table, batch by batch; what was recorded is counted in `came`."""
     arrivals, origin = prepared.arrivals[table.name], tools.origin(table)
     if not arrivals.is_open:
-        known = prepared.state.deliveries.get(table.name, ())
+        known = without_repairs(prepared.state.deliveries.get(table.name, ()))
         for batch in origin.land(table, arrivals, (), record.id, record.started_at):
             arrived = arrived_with(table.name, batch.deliveries, known)
             _record(tools, table, batch, (), arrived, record.id)
@@ -162,11 +163,13 @@ def _land(
     # Whoever waited for the lock goes on from what the other one read meanwhile.
     with tools.store.lock(f"land-{table.name}"):
         state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
-        known = state.deliveries.get(table.name, ())
+        in_use = state.deliveries.get(table.name, ())
+        known = without_repairs(in_use)
+        repairs = {delivery.id for delivery in in_use} - {delivery.id for delivery in known}
         all_known = [d for d in tools.catalog.deliveries(table.name) if d.state == "landed"]
         for batch in origin.land(table, arrivals, known, record.id, record.started_at):
             new = {delivery.id for delivery in batch.deliveries}
-            before = set() if batch.is_whole else {delivery.id for delivery in known}
+            before = set() if batch.is_whole else {delivery.id for delivery in known} | repairs
             stale = [d.id for d in all_known if d.number and d.id not in before | new]
             ids = {delivery.id for delivery in known}
             fresh = [delivery for delivery in batch.deliveries if delivery.id not in ids]

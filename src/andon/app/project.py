@@ -24,7 +24,9 @@ from andon.spec.project import ProjectSpec
 if TYPE_CHECKING:
     from andon.app.contract import Contract
     from andon.app.push import Kept
+    from andon.app.quarantine import RejectedRows, Rejection
     from andon.app.read import Moment
+    from andon.app.replay import Replayed
     from andon.app.source_test import Trial
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
@@ -206,6 +208,65 @@ class Project:
             finally:
                 self._trial.close()
                 self._trial = None
+
+    def quarantine(self, name: str | None = None) -> tuple[Rejection, ...]:
+        """Everything that is rejected now: rows set aside, deliveries refused or set aside.
+
+        Args:
+            name: one asset; all of them if None.
+
+        Raises:
+            UsageError: (APP002) unknown asset.
+        """
+        from andon.app.quarantine import quarantine
+
+        spec = self.spec
+        return quarantine(self._wire(spec).tools, spec, self._env(spec), name)
+
+    def rejected(self, name: str, limit: int = 20) -> RejectedRows:
+        """The first rejected rows of an asset, with their origin and the reason."""
+        from andon.app.quarantine import rejected_rows
+
+        spec = self.spec
+        return rejected_rows(self._wire(spec).tools, spec, self._env(spec), name, limit)
+
+    def export_rejected(self, name: str, file: str | Path) -> int:
+        """Write the rejected rows of an asset as CSV or JSON lines, to be repaired; returns how many.
+
+        Raises:
+            UsageError: (APP012) another format; a record of which only the beginning is kept.
+        """
+        from andon.app.quarantine import export_rejected
+
+        spec = self.spec
+        tools = self._wire(spec).tools
+        return export_rejected(tools, spec, self._env(spec), name, Path(file))
+
+    def replay(
+        self,
+        name: str,
+        file: str | Path | None = None,
+        *,
+        replaces: str = "",
+        by: str | None = None,
+    ) -> Replayed:
+        """Land a repaired file, put back a delivery, or have refused ones tried again; then `run`.
+
+        Args:
+            name: of the raw table.
+            file: names the records it repairs, takes the place of a whole delivery, or is the path of
+                one that was set aside; None tries refused ones again.
+            replaces: path of the delivery that a whole file takes the place of.
+
+        Raises:
+            UsageError: (APP002) unknown table; (APP011) there is nothing of that name to repair;
+                (APP012) the file cannot be taken.
+        """
+        from andon.app.replay import Replay
+
+        spec = self.spec
+        replay = Replay(self._wire(spec).tools, spec, self._env(spec), name, by or whoami())
+        return replay.again() if file is None else replay.file(Path(file), replaces)
 
     def contracts(
         self, name: str, *, write: bool = False, replace: bool = False

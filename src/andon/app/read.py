@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from andon.app.hold import held
 from andon.app.prepare import declared
+from andon.app.rejected import base_of, rejected
 from andon.app.views import Result
 from andon.catalog.records import Snapshot
 from andon.errors import Problem, ProjectInvalid, UsageError
@@ -95,7 +96,10 @@ def bound(
 
     with held(tools, lambda: served(tools, environment, as_of), choose) as snapshots:
         scans = Scans(tools)
-        tables = {snapshot.asset: scans.of(snapshot) for snapshot in snapshots}
+        tables = {
+            name: rejected(tools, snapshot) if base_of(name) else scans.of(snapshot)
+            for name, snapshot in zip(body.reads, snapshots, strict=True)
+        }
         text = bind(body, tables, tools.clock.now())
         yield Bound(sql=text, snapshots=snapshots)
 
@@ -144,6 +148,7 @@ def _parse(tools: Tools, sql: str) -> SqlBody:
 
 
 def _resolve(tools: Tools, spec: ProjectSpec, sight: Mapping[str, Snapshot], name: str) -> Snapshot:
+    name = base_of(name) or name
     if name in sight:
         return sight[name]
     known = declared(spec)

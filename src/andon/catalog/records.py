@@ -101,11 +101,14 @@ class Evolution(Struct, frozen=True, kw_only=True):
     Attributes:
         since: id of the snapshot compared with.
         arrived_at: when the first of the data arrived that is not in that snapshot.
+        is_declared: whether nothing arrived, so that a person changed it: by another declaration, or
+            by setting a delivery aside.
     """
 
     since: str
     arrived_at: datetime
     changes: tuple[FieldChange, ...]
+    is_declared: bool = False
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -260,6 +263,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         version: the mark a remote store gave these bytes (ETag, generation), as a hint.
         repeats: numbers of the records in it that arrived before and are no rows again, such as
             ``1-3,7``; the bytes stay as they came.
+        repairs: of a repair, what it replaces and who repaired it, as JSON text.
     """
 
     id: str
@@ -278,6 +282,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     role: Literal["rows", "keys"] = "rows"
     version: str = ""
     repeats: str = ""
+    repairs: str = ""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from andon.cli.text import iso, stamp
 
 if TYPE_CHECKING:
+    from andon.app.quarantine import Rejection
+    from andon.app.replay import Replayed
     from andon.app.source_test import Trial
     from andon.catalog.records import (
         Audit,
@@ -267,6 +269,32 @@ def delivery_record(delivery: Delivery) -> Record:
         "bytes": delivery.bytes,
         "sha256": delivery.content,
         "arrived_at": stamp(delivery.arrived_at),
+    }
+
+
+def rejection_record(one: Rejection) -> Record:
+    """Like things that were rejected of one origin."""
+    return {
+        "table": one.table,
+        "what": one.what,
+        "by": one.by,
+        "reason": one.reason,
+        "origin": one.origin or None,
+        "count": one.count,
+        "since": stamp(one.since) if one.since else None,
+    }
+
+
+def replay_record(done: Replayed) -> Record:
+    """What a replay did."""
+    return {
+        "table": done.table,
+        "landed": [
+            {"path": one.path, "repairs": one.repairs, "rows": one.rows, "new": one.is_new}
+            for one in done.landed
+        ],
+        "restored": list(done.restored),
+        "tried": list(done.tried),
     }
 
 

@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "run": "Build what is due, check it, publish what passed.",
     "source": "Try a source, or write documents into one.",
     "check": "Judge the checks of published assets again, now.",
+    "quarantine": "List what was rejected; show or export it.",
+    "replay": "Let in again what was rejected, repaired.",
     "show": "Everything about one asset; --failing shows bad rows.",
     "query": "Read published data with SQL.",
     "ls": "List assets with state, rows and publication.",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from andon.acquisition.changes import Alike, Lately, changes
+from andon.acquisition.changes import Alike, Lately, changes, gone_for_good
 from andon.acquisition.choose import choose
 from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.acquisition.facts import Facts, decode
 from andon.acquisition.fingerprint import reading
-from andon.acquisition.shape import Shape, missing_from, paths_of, shape_of
+from andon.acquisition.shape import Shape, below, missing_from, parent_of, paths_of, shape_of
 from andon.catalog.records import Change, Delivery, Evolution, Publication, Snapshot
 from andon.errors import DataCorrupt
 from andon.events import SchemaChanged
@@ -36,7 +36,7 @@ def evolution_of(line: Line, table: SourceTable, built: Built) -> Evolution | No
     used = choose(built.deliveries)
     ids = {load.id for load in used}
     old = set(served.deliveries)
-    known = [d for d in built.deliveries if d.id in ids and d.role == "rows"]
+    known = [d for d in built.deliveries if d.id in ids and d.role == "rows" and not d.repairs]
     came = [d for d in known if d.id not in old]
     here = [d for d in known if d.id in old]
     compared = _Values(line, served, built) if served.id not in line.damaged else None
@@ -44,14 +44,18 @@ def evolution_of(line: Line, table: SourceTable, built: Built) -> Evolution | No
         _shape(served.schema),
         _shape(built.schema),
         _lately(
-            table, came, here, wants_types=len(here) == len(old) and served.schema != built.schema
+            table,
+            came,
+            here,
+            compared,
+            wants_types=len(here) == len(old) and served.schema != built.schema,
         ),
         compared.alike if compared else lambda _old, _new: None,
     )
     if not found:
         return None
     arrived = min((d.arrived_at for d in came), default=line.tools.clock.now())
-    return Evolution(since=served.id, arrived_at=arrived, changes=found)
+    return Evolution(since=served.id, arrived_at=arrived, changes=found, is_declared=not came)
 
 
 def changes_of(line: Line, name: str, snapshot: Snapshot | None) -> tuple[FieldChange, ...]:
@@ -105,11 +109,17 @@ def _shape(schema: Schema) -> Shape:
 
 
 def _lately(
-    table: SourceTable, came: Sequence[Delivery], here: Sequence[Delivery], *, wants_types: bool
+    table: SourceTable,
+    came: Sequence[Delivery],
+    here: Sequence[Delivery],
+    values: _Values | None,
+    *,
+    wants_types: bool,
 ) -> Lately:
     """What the deliveries that came now say, beside those that came last before.
 
     Args:
+        values: of what is served, None if that cannot be read.
         wants_types: whether columns without a value are looked for in all that is served.
     """
     key = reading(table)
@@ -119,13 +129,17 @@ def _lately(
     unfilled: frozenset[str] = frozenset()
     if wants_types:
         shape = shape_of(_facts(here, key))
-        unfilled = frozenset(p.casefold() for p, kind in paths_of(shape) if kind == "NULL")
+        declared = {below("", name).casefold() for name, _ in table.columns}
+        empty = {p.casefold() for p, kind in paths_of(shape) if kind == "NULL"}
+        unfilled = frozenset(empty - declared)
     if not newest or not former:
         return Lately(unfilled=unfilled, newest=shape_of(newest))
     one, other = shape_of(former), shape_of(newest)
+    gone = missing_from(one, other)
+    lacking = sum(facts.records for facts in newest) if _are_documents(newest) else None
     return Lately(
-        gone=missing_from(one, other),
-        sureness=_sureness(newest),
+        gone=gone,
+        sureness=values.sureness(gone, lacking) if values and lacking is not None else {},
         unfilled=unfilled,
         former=one,
         newest=other,
@@ -138,16 +152,11 @@ def _facts(deliveries: Sequence[Delivery], key: str) -> list[Facts]:
     return [facts for facts in found if facts is not None and facts.columns]
 
 
-def _sureness(newest: Sequence[Facts]) -> float:
-    """That a column which the newest deliveries lack will not come back.
-
-    A file says which columns it has. A document has the fields it happens to have: of `n` that all
-    lack one, the next lacks it with (n + 1) / (n + 2) by the rule of succession.
-    """
-    if any(isinstance(e, int) or one.shape == "plain" for one in newest for _, e in one.columns):
-        return 1.0
-    count = sum(one.records for one in newest)
-    return (count + 1) / (count + 2)
+def _are_documents(newest: Sequence[Facts]) -> bool:
+    """Whether what arrived has the fields it happens to have; a file says which columns it has."""
+    return not any(
+        isinstance(e, int) or one.shape == "plain" for one in newest for _, e in one.columns
+    )
 
 
 class _Values:
@@ -174,6 +183,33 @@ class _Values:
             f"select count(*), count(o.v) from n left join ({_distinct(old, before)}) o using (v)"
         )
         return Alike(values=values, held=held)
+
+    def sureness(self, gone: frozenset[str], lacking: int) -> dict[str, float]:
+        """How sure it is that paths are gone which so many new documents lack.
+
+        Of what lies in lists nobody knows how often it was there.
+        """
+        paths = sorted(path for path in gone if "[]" not in path and '"' not in path)
+        found = {path: gone_for_good(0, 0, lacking) for path in gone}
+        if not paths:
+            return found
+        try:
+            before = Scans(self._line.tools).of(self._served)
+        except DataCorrupt:
+            return found
+        counts = ", ".join(
+            f"count({_value(path)}), count({_value(parent_of(path)) if parent_of(path) else '*'})"
+            for path in paths
+        )
+        (figures,) = self._built.engine.rows(f"select {counts} from {before}")
+        for at, path in enumerate(paths):
+            had, of = figures[2 * at : 2 * at + 2]
+            found[path] = gone_for_good(had, of, lacking)
+        return found
+
+
+def _value(path: str) -> str:
+    return ".".join(identifier(part) for part in path.split("."))
 
 
 def _distinct(path: str, relation: str) -> str:

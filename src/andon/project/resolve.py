@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from andon.errors import Where
+from andon.names import REJECTED
 from andon.project.check_bodies import with_bodies
 from andon.project.circles import refuse_circles
 from andon.project.parts import Parts
@@ -33,6 +34,7 @@ class _Resolver:
     def resolve(self) -> tuple[Sequence[AssetSpec], Sequence[SourceSpec]]:
         parts, unknown = self._parts, self._unknown
         self._refuse_repeats()
+        self._refuse_reserved()
         for asset in parts.assets:
             if isinstance(asset.body, PythonBody):
                 self._judge_python(asset, asset.body)
@@ -51,6 +53,21 @@ class _Resolver:
         assets.sort(key=lambda asset: asset.name)
         sources.sort(key=lambda source: source.name)
         return assets, sources
+
+    def _refuse_reserved(self) -> None:
+        """Names that end as those of rejected rows do."""
+        named = [(str(t.name), t.where_path) for t in self._tables]
+        named += [(str(a.name), a.path) for a in self._parts.assets]
+        for name, path in named:
+            if name.endswith(REJECTED):
+                base = name.removesuffix(REJECTED)
+                self._findings.add(
+                    "PRJ049",
+                    self._parts.files[path].where(1),
+                    what=f"`{name}` ends in `{REJECTED}`",
+                    why=f"under that name the rows that were set aside of `{base}` are read",
+                    fix="give it another name",
+                )
 
     def _refuse_repeats(self) -> None:
         seen: dict[str, str] = {}

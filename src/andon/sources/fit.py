@@ -142,7 +142,7 @@ class FittedFiles:
         queries: list[str] = []
         first: tuple[str, ...] = ()
         own = _inner(facts)
-        if own.aside:
+        if own.bad or own.around:
             query, first = self._family.set_aside(load, own)
             queries.append(f"select {_ASIDE} from (select *, null::bigint as _row from ({query}))")
         if facts.unfit:

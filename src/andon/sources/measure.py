@@ -80,7 +80,7 @@ def measure(
         inside = {m.member: m for m in members.get(load.id) or _members(load, store)}
         for name, one in facts[load.id].members:
             if not one.refused:
-                flat.append(inside[name])
+                flat.append(replace(inside[name], replaced=load.replaced))
                 facts[inside[name].id] = one
     refused = any(one.refused for whole in facts.values() for _, one in whole.members)
     return Measured(

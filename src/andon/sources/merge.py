@@ -32,6 +32,10 @@ PART_BYTES = 64 << 20
 """Bytes of files that become one new part: a change of one key rewrites no more."""
 
 _SHIFT = 1 << 40
+"""More rows than one delivery and its repairs have: number of the delivery and of the row make one place."""
+
+_RANK = 1 << 32
+"""More rows than one delivery has."""
 
 Select = Callable[[Sequence[Load], Sequence[Column]], str]
 """Query of all rows of loads in some columns, `_file` and `_row`."""
@@ -113,6 +117,8 @@ class Merging:
 
     def _held(self, loads: Sequence[Load], prior: Snapshot | None) -> frozenset[str]:
         """Loads that the former snapshot was made of, if it can be gone on from."""
+        if any(load.rows for load in loads):
+            return frozenset()
         if prior is None or prior.schema != self._schema or not prior.data_files:
             return frozenset()
         # Parts that a check moved rows out of have another label.
@@ -200,7 +206,7 @@ class Merging:
 
     def _placed(self, rows: Sequence[Load], columns: Sequence[Column]) -> str:
         """Rows of loads with their place in the order of all: number of the load, then of the row."""
-        numbers = ", ".join(f"({literal(load.path)}, {load.number * _SHIFT})" for load in rows)
+        numbers = ", ".join(f"({literal(load.path)}, {_first_place(load)})" for load in rows)
         return (
             f"select r.*, n.andon_first + r._row as andon_place from ({self._select(rows, columns)}) r"
             f" join (values {numbers}) n(andon_path, andon_first) on r._file = n.andon_path"
@@ -264,6 +270,11 @@ class Merging:
     def _assert_rows(self, counted: int, written: int) -> None:
         if counted != written:
             raise InternalError(complaints.rows_lost(self._table, counted, written))
+
+
+def _first_place(load: Load) -> int:
+    """Place before the first row of a load; a repair comes right after what it repairs."""
+    return load.number * _SHIFT + load.rank * _RANK
 
 
 def _key_columns(table: SourceTable, schema: Schema) -> list[Column]:

@@ -13,7 +13,7 @@ from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.acquisition.facts import Facts, encode
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
-from andon.acquisition.policy import columns_of_table
+from andon.acquisition.policy import columns_of_table, is_held_to
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.errors import InternalError, TaskFailed
 from andon.hashing import text_hash
@@ -28,7 +28,7 @@ from andon.sources.local import hash_file
 from andon.sources.measure import measure
 from andon.sources.quoting import identifier
 from andon.sources.refusing import is_of_the_file
-from andon.sources.rows import rows_of, without_repeats
+from andon.sources.rows import rows_of, without_repaired, without_repeats
 from andon.spec.source import SourceTable
 
 _SHOWN = 3
@@ -121,7 +121,8 @@ class RawReader:
             learned = tuple(sorted(known.learned.items()))
             nulled = sum(one.nulled for one in in_order)
             return replace(raw, facts=learned, deliveries=known.deliveries, nulled=nulled)
-        query = family.in_place(loads, facts, columns) if in_place else ""
+        is_as_landed = in_place and not any(load.left_out for load in loads)
+        query = family.in_place(loads, facts, columns) if is_as_landed else ""
         stored = prior.files if prior is not None and prior.schema == schema else ()
         layout = (
             Layout(kept=self._as_landed(loads, facts), groups=())
@@ -133,7 +134,7 @@ class RawReader:
             mark = label(group, key)
             name = f"{table.name}-{text_hash(mark)}"
             try:
-                parts.extend(self._write(group, name, facts, family, schema, stage, mark))
+                parts.extend(self._write(group, name, facts, family, table, schema, stage, mark))
             except TaskFailed as failure:
                 broken = family.broken(group) if is_of_the_file(failure) else {}
                 found = [load for load in group if load.id in broken and not load.member]
@@ -179,7 +180,7 @@ class RawReader:
             loads, {load.id for load in rows if not facts[load.id].served}, prior
         )
         bad = [load for load in rows if facts[load.id].aside]
-        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, table, stage, "")
         return RawTable(
             schema=schema,
             kept=merged.kept,
@@ -210,7 +211,7 @@ class RawReader:
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
     ) -> None:
         """Refuse the load when more records are malformed than the table allows."""
-        bad = sum(facts[load.id].bad for load in loads)
+        bad = sum(max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads)
         total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
             return
@@ -225,20 +226,27 @@ class RawReader:
     def _repeated(
         self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
     ) -> dict[str, Facts]:
-        """Facts of the loads with records that arrived before, with how many rows these would be."""
+        """Facts of the loads with records that arrived before or that repairs replace, with how many
+        rows these would be."""
         found = {}
         for load in loads:
-            if not load.repeats:
+            if not load.left_out and not load.lines:
                 continue
             one = facts[load.id]
-            count = repeats.count_of(load.repeats)
+            count, repaired = repeats.count_of(load.left_out), 0
             if one.aside:
                 # A record may be malformed and repeated: it is counted once, as malformed.
                 columns = columns_of_table(table, [one])
-                query = family.select([load], facts, columns)
-                count = one.records - one.aside - self._count(without_repeats(query, [load]))
-            found[load.id] = replace(one, repeated=count)
+                query = without_repeats(family.select([load], facts, columns), [load])
+                count = one.served - self._count(query)
+                repaired = one.aside - self._count(self._aside_of(load, one, family, table))
+            found[load.id] = replace(one, repeated=count, repaired=repaired)
         return found
+
+    def _aside_of(self, load: Load, facts: Facts, family: Files, table: SourceTable) -> str:
+        """Query of the set-aside records of a load that no repair replaces."""
+        query = family.set_aside(load, facts)[0]
+        return without_repaired(query, load, has_rows=is_held_to(table))
 
     def _count(self, query: str) -> int:
         return int(self._engine.rows(f"select count(*) from ({query})")[0][0]) if query else 0
@@ -257,6 +265,7 @@ class RawReader:
         name: str,
         facts: dict[str, Facts],
         family: Files,
+        table: SourceTable,
         schema: Schema,
         stage: Callable[[str], Path],
         mark: str,
@@ -270,7 +279,7 @@ class RawReader:
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
         bad = [load for load in group if facts[load.id].aside]
-        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
+        return [*parts, *self._write_aside(bad, name, facts, family, table, stage, mark)]
 
     def _write_aside(
         self,
@@ -278,13 +287,16 @@ class RawReader:
         name: str,
         facts: dict[str, Facts],
         family: Files,
+        table: SourceTable,
         stage: Callable[[str], Path],
         mark: str,
     ) -> list[NewPart]:
         """Stage the malformed rows of loads as one file; nothing where there are none."""
         if not bad:
             return []
-        aside = "\nunion all\n".join(family.set_aside(load, facts[load.id])[0] for load in bad)
+        aside = "\nunion all\n".join(
+            self._aside_of(load, facts[load.id], family, table) for load in bad
+        )
         staged = stage(f"{name}-aside.parquet")
         kind = self._engine.describe(aside, {})
         written = self._engine.write(aside, {}, kind, staged)

@@ -1,4 +1,4 @@
-"""Query of the rows of loads: each part of a sequence by itself, without what arrived before."""
+"""Query of the rows of loads: each part of a sequence by itself, without what counts elsewhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def rows_of(loads: Sequence[Load], select: Callable[[Sequence[Load]], str]) -> s
 
 
 def without_repeats(query: str, loads: Sequence[Load]) -> str:
-    """The rows of a query without those of records that arrived before; "" stays ""."""
+    """The rows of a query without those of records that arrived before or that repairs replace; "" stays ""."""
     spans = [
         f"({literal(load.path)}, {low}, {high})"
         for load in loads
-        for low, high in repeats.spans_of(load.repeats)
+        for low, high in repeats.spans_of(load.left_out)
     ]
     if not query or not spans:
         return query
@@ -34,6 +34,16 @@ def without_repeats(query: str, loads: Sequence[Load]) -> str:
         f"select * from ({query}) r where not exists (from (values {', '.join(spans)}) "
         "s(origin, low, high) where s.origin = r._file and r._row between s.low and s.high)"
     )
+
+
+def without_repaired(query: str, load: Load, *, has_rows: bool) -> str:
+    """Set-aside records of one load without those that a repair replaces."""
+    tests = [f"_line between {low} and {high}" for low, high in repeats.spans_of(load.lines)]
+    if has_rows:
+        tests += [f"_row between {low} and {high}" for low, high in repeats.spans_of(load.rows)]
+    if not tests:
+        return query
+    return f"select * from ({query}) where not coalesce({' or '.join(tests)}, false)"
 
 
 def _each_content_once(loads: Sequence[Load]) -> Iterator[list[Load]]:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from andon.spec.source import Format
 
-_PART = re.compile(r"(#[0-9]+|@([0-9]+:)?[0-9]+-[0-9]+)\Z")
+_PART = re.compile(r"(#[0-9]+|@([0-9]+:)?[0-9]+-[0-9]+)?(~[0-9a-f]{8})*\Z")
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",

@@ -130,7 +130,9 @@ def test_that_a_document_lacks_a_field_breaks_only_if_it_is_sure(
     sureness: float, is_breaking: bool
 ) -> None:
     columns = (("id", "BIGINT"), ("zip", "VARCHAR"))
-    (found,) = changes(columns, columns, Lately(gone=frozenset({"zip"}), sureness=sureness))
+    (found,) = changes(
+        columns, columns, Lately(gone=frozenset({"zip"}), sureness={"zip": sureness})
+    )
     assert found.is_breaking is is_breaking
 
 

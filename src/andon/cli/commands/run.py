@@ -43,43 +43,26 @@ def command(
     last good data. Ctrl-C once finishes and keeps what is running; twice stops at once.
     `andon run` again goes on.
     """
-    with session.open() as project:
-        from andon.cli.progress import Screen
-        from andon.cli.signals import stoppable
+    from andon.cli.running import carry_out, tell
 
+    with session.open() as project:
         if adopt:
             count = project.adopt(by)
             session.say(f"adopted {count:,} snapshots")
-        with Screen(session) as screen, stoppable(project, screen.say) as stopping:
-            report = project.run(
-                joined(select),
-                joined(exclude),
-                fail_fast=fail_fast,
-                observer=screen,
-                stopping=stopping.event,
-                first=first,
-                last=last,
-                restate=restate,
-            )
-    code = report.exit_code
-    if report.status == "cancelled" and stopping.exit_code:
-        code = stopping.exit_code
-    session.exit_code = code
+        report, code = carry_out(
+            session,
+            project,
+            select=joined(select),
+            exclude=joined(exclude),
+            fail_fast=fail_fast,
+            first=first,
+            last=last,
+            restate=restate,
+        )
     if session.is_machine:
         from andon.cli.json import report_record
 
         session.document("run", report_record(report, code))
         return code
-    from andon.cli.failure import painted
-    from andon.cli.summary import next_after, summary
-    from andon.cli.text import listed
-
-    for warning in report.warnings:
-        session.say(painted(warning))
-    if report.left_out:
-        names = listed(report.left_out)
-        session.say(f"left out, though due: {names} (select them with + in front of a name)")
-    if not session.quiet:
-        session.data(summary(report, whole=session.verbose))
-    next_after(report, session)
+    tell(session, report)
     return code
