@@ -6,6 +6,8 @@ missing=()
 while read -r package; do
     [ -z "$package" ] || dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done < tools/apt.txt
+# The server of Azure's storage is an npm package; any npm will do.
+command -v npm >/dev/null || missing+=(npm)
 [ "${#missing[@]}" -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null; then
     echo "the tests need these Debian packages, or what is like them here: ${missing[*]}" >&2
@@ -16,7 +18,10 @@ as_root=()
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 # Servers are started by the tests, each in a folder of its own, never by the installation.
-printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee /usr/sbin/policy-rc.d >/dev/null
-"${as_root[@]}" chmod +x /usr/sbin/policy-rc.d
-trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
