@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _STARTER = "<!-- project: starter -->"
 _SERVER = re.compile(r"<!-- server: (postgres|mariadb) -->")
-_TASK = re.compile(r"(ok|warn|FAIL|same|reuse|audit|held|stop|landed)\b")
+_TASK = re.compile(r"(ok|warn|FAIL|same|reuse|audit|held|stop|aside|schema|landed)\b")
 _VARYING = (
     (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s)\b"), "<seconds>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?"), "<time>"),
