@@ -18,8 +18,8 @@ from andon.errors import AndonError
 from andon.execution.protocol import Failed, WorkerSettings
 from andon.ports.python_runner import Piece, PythonResult, PythonTask, SourceTask
 from andon.project.load import load
+from andon.reading.reader import RawReader
 from andon.sources.python.origin import PythonFunctions
-from andon.sources.reader import RawReader
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import write_project

@@ -16,7 +16,7 @@ from andon.catalog.records import Delivery, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.ports.origin import Batch, Origin
 from andon.ports.source_reader import RawTable
-from andon.sources.reader import RawReader
+from andon.reading.reader import RawReader
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore
 from tests.factories import snapshot_of

@@ -20,8 +20,8 @@ from andon.names import AssetName
 from andon.ports.origin import Origin
 from andon.ports.python_runner import PythonRunner
 from andon.ports.source_reader import RawTable
-from andon.sources.files import LocalFiles
-from andon.sources.reader import RawReader
+from andon.reading.reader import RawReader
+from andon.sources.local.files import LocalFiles
 from andon.spec.origin import FilesOrigin, Settings
 from andon.spec.source import SourceTable
 from andon.stores.files import FileTableStore

@@ -18,7 +18,7 @@ from andon.app.wiring import wire
 from andon.errors import ProjectInvalid, TaskFailed
 from andon.names import AssetName
 from andon.project.load import load
-from andon.sources import growing
+from andon.sources.local import growing
 from andon.spec.origin import FilesOrigin
 from andon.spec.source import CsvDialect, SourceTable
 from tests.factories import rows_of, write_project

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from andon.errors import TaskFailed
-from andon.sources.parquet_pages import check_pages
+from andon.reading.parquet.pages import check_pages
 from tests.sourcing import Project, project, table
 
 

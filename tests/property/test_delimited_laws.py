@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from andon.errors import TaskFailed
-from andon.sources.survey import survey
+from andon.reading.delimited.survey import survey
 from andon.spec.check import Tolerance
 from andon.spec.source import CsvDialect
 from tests.sourcing import Project, project, table

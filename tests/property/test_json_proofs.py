@@ -15,8 +15,8 @@ from andon.acquisition.choose import choose
 from andon.acquisition.facts import Facts
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.types import fields_of, struct
-from andon.sources.documents import DocumentFiles
-from andon.sources.readable import ReadableFiles
+from andon.reading.documents.files import DocumentFiles
+from andon.reading.stored.readable import ReadableFiles
 from tests.sourcing import Project, project, table
 
 NAMES = st.sampled_from(["a", "b", "B c", "class", "é", "_file2"])
@@ -144,7 +144,7 @@ def test_files_as_people_write_them_are_proved(
 def test_what_comes_after_the_first_lines_is_looked_at(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("andon.sources.json_conform.HEAD_LINES", 2)
+    monkeypatch.setattr("andon.reading.documents.conform.HEAD_LINES", 2)
     for late in (b'{"a":1,"b":2}', b'{"a":1.5}', b'{"a":"x"}', b'{"a":[1]}', b'{"a":true}', b"{"):
         assert measured(shop, b'{"a":1}\n{"a":2}\n' + late + b"\n")[0] == {}, late
     assert measured(shop, b'{"a":1}\n{"a":2}\n{"a":null}\n{}\n')[0] != {}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from andon.acquisition.sequence import next_number, part
 from andon.catalog.records import Snapshot
 from andon.names import AssetName
-from andon.sources import merge
+from andon.reading import merge
 from andon.spec.origin import DatabaseOrigin
 from andon.spec.source import SourceTable
 from tests.landing import NOON, Catalogued, catalogued

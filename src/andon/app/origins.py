@@ -77,9 +77,9 @@ def _files(root: Path, store: TableStore, *, is_far: bool, grows: bool) -> Origi
 
         return RemoteFiles(root, store)
     if grows:
-        from andon.sources.growing import GrowingFiles
+        from andon.sources.local.growing import GrowingFiles
 
         return GrowingFiles(root, store)
-    from andon.sources.files import LocalFiles
+    from andon.sources.local.files import LocalFiles
 
     return LocalFiles(root, store)

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from andon.errors import UsageError
-from andon.sources.compose import refused
+from andon.reading.compose import refused
 
 _LARGEST = 1 << 30
 """Largest field of CSV in characters."""

@@ -24,7 +24,7 @@ from andon.events import DeliveryReplayed, DeliveryRestored
 from andon.execution.line import Tools
 from andon.hashing import value_hash
 from andon.names import did_you_mean
-from andon.sources.compose import Composer, refused
+from andon.reading.compose import Composer, refused
 from andon.spec.format import format_of
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable

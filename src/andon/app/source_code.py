@@ -12,10 +12,10 @@ from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.frames import is_table
 from andon.errors import Problem, TaskFailed, Where
 from andon.ports.python_runner import KnownPart, Piece, SourceTask
+from andon.reading.quoting import files, identifier
 from andon.schema import Schema
 from andon.sources.python.lines import NotJson, line_of
 from andon.sources.python.progress import Progress
-from andon.sources.quoting import files, identifier
 
 State = dict[str, Any]
 MOST_ROWS = 10_000

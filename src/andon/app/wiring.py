@@ -140,7 +140,7 @@ def new_id() -> str:
 
 def _reader(engine: Engine, store: FileTableStore) -> SourceReader:
     # Only what has something to read needs to know how.
-    from andon.sources.reader import RawReader
+    from andon.reading.reader import RawReader
 
     return RawReader(engine, store)
 

@@ -11,7 +11,7 @@ from andon.names import AssetName
 from andon.ports.engine import Engine
 from andon.ports.origin import Origin
 from andon.ports.table_store import TableStore
-from andon.sources.files import LocalFiles
+from andon.sources.local.files import LocalFiles
 from andon.spec.origin import FilesOrigin
 from andon.spec.source import SourceTable
 from tests.conformance.origins.subject import Maker, Row

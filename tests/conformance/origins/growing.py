@@ -12,7 +12,7 @@ from andon.names import AssetName
 from andon.ports.engine import Engine
 from andon.ports.origin import Origin
 from andon.ports.table_store import TableStore
-from andon.sources.growing import GrowingFiles
+from andon.sources.local.growing import GrowingFiles
 from andon.spec.origin import FilesOrigin
 from andon.spec.source import Format, SourceTable
 from tests.conformance.origins.subject import Maker, Row

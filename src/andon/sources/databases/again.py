@@ -10,10 +10,10 @@ from andon.acquisition.cursor import CursorKind, decode, value_of
 from andon.catalog.records import Delivery
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
+from andon.reading.latest import latest
+from andon.reading.quoting import files, identifier, literal
 from andon.sources.databases.complaints import origin_of
 from andon.sources.databases.landing import land_file, open_writer
-from andon.sources.latest import latest
-from andon.sources.quoting import files, identifier, literal
 from andon.spec.source import SourceTable
 
 if TYPE_CHECKING:

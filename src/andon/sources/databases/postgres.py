@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from andon.acquisition.ask import Ask, source_of, statement
 from andon.acquisition.cursor import CursorKind
 from andon.ports.door import DoorClosed, Field
+from andon.reading.quoting import identifier
 from andon.sources.databases.postgres_faults import told
 from andon.sources.databases.postgres_types import Column, Plan, column_of
-from andon.sources.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from andon.acquisition.cursor import CursorKind
 from andon.ports.door import DoorClosed
-from andon.sources.quoting import identifier
+from andon.reading.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,8 +13,8 @@ from urllib.parse import quote as url_quote
 
 from andon.acquisition.ask import Ask, source_of, statement
 from andon.ports.door import DoorClosed, Field
+from andon.reading.quoting import identifier
 from andon.sources.databases.columns import BATCH_ROWS, Misfit, Output, batches_of
-from andon.sources.quoting import identifier
 
 _BUSY_S = 10.0
 _SIZED: Final = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", re.IGNORECASE)

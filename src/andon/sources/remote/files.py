@@ -23,7 +23,7 @@ from andon.catalog.records import Delivery
 from andon.errors import AndonError, TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
-from andon.sources import complaints
+from andon.reading import complaints
 from andon.sources.remote.failures import Failure, told
 from andon.sources.remote.fetch import Fetched, fetch_all, fetch_one, look_all
 from andon.sources.remote.place import Entry, Place

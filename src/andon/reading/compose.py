@@ -1,0 +1,204 @@
+"""Repaired records as a file like the one they come from, so that they are read just as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from andon.acquisition.facts import Facts
+from andon.acquisition.types import least_common
+from andon.errors import Problem, UsageError
+from andon.names import did_you_mean
+from andon.ports.engine import Engine
+from andon.reading.documents import queries as json_queries
+from andon.reading.quoting import files, identifier, literal
+from andon.spec.format import format_of
+from andon.spec.source import SourceTable
+
+
+class Composer:
+    """Writes repaired records of one delivery.
+
+    Args:
+        origin: path of the delivery; facts: what was found in it.
+        stage: gives a new path in the store, by name.
+    """
+
+    def __init__(
+        self,
+        table: SourceTable,
+        origin: str,
+        facts: Facts,
+        engine: Engine,
+        stage: Callable[[str], Path],
+    ) -> None:
+        self._table = table
+        self._origin = origin
+        self._facts = facts
+        self._engine = engine
+        self._stage = stage
+        self._names = [name for name, _ in facts.columns]
+
+    def compose(self, texts: Sequence[str]) -> BinaryIO:
+        """The records, each as a line of the original or as JSON, as bytes of its format.
+
+        Raises:
+            UsageError: (APP012) a record cannot be written so, or the format knows no single records.
+        """
+        form = self._table.format or format_of(self._origin)
+        match form:
+            case "csv" | "tsv" | "fixed":
+                return BytesIO(self._encoded(self._text_lines(texts)))
+            case "json" | "jsonl":
+                return BytesIO("".join(self._documents(texts)).encode())
+            case "parquet":
+                return self._parquet(texts)
+            case _:
+                raise refused(
+                    f"records of `{self._origin}` cannot be repaired one by one",
+                    f"{form or 'its format'} is no format in which a few records can be written",
+                    f"repair the whole file: `andon replay {self._table.name} FILE --replaces "
+                    f"{self._origin}`",
+                )
+
+    def _text_lines(self, texts: Sequence[str]) -> Iterable[str]:
+        header = self._table.dialect.header
+        if header is not False and not (self._table.widths and header is not True):
+            yield self._line(dict(zip(self._names, self._names, strict=True)))
+        for at, text in enumerate(texts, start=1):
+            fields = _object(text)
+            yield text.rstrip("\r\n") if fields is None else self._line(self._known(fields, at))
+
+    def _line(self, fields: dict[str, Any]) -> str:
+        """Fields by name as one line of the original."""
+        texts = [_plain(fields.get(name)) for name in self._names]
+        if self._table.widths:
+            line = ""
+            for field, text in zip(self._table.widths, texts, strict=True):
+                line = f"{line:<{field.start - 1}}{text[: field.width]:<{field.width}}"
+            return line
+        return self._facts.delimiter.join(self._quoted(text) for text in texts)
+
+    def _quoted(self, text: str) -> str:
+        quote = self._table.dialect.quote or '"'
+        if any(sign in text for sign in (self._facts.delimiter, quote, "\n", "\r")):
+            return f"{quote}{text.replace(quote, quote * 2)}{quote}"
+        return text
+
+    def _encoded(self, lines: Iterable[str]) -> bytes:
+        text = "".join(f"{line}\n" for line in lines)
+        try:
+            return text.encode(self._table.dialect.encoding or "utf-8")
+        except UnicodeEncodeError as error:
+            raise refused(
+                f"a repaired record cannot be written in {self._table.dialect.encoding}",
+                "that is the encoding declared for the table, and it has no such character",
+                "use characters of that encoding",
+            ) from error
+
+    def _documents(self, texts: Sequence[str]) -> Iterable[str]:
+        """JSON, a document per line; where records lie within documents, in one document."""
+        found = [
+            json.dumps(self._document(t, at), ensure_ascii=False) for at, t in _numbered(texts)
+        ]
+        if not self._table.records:
+            yield from (f"{text}\n" for text in found)
+            return
+        steps = self._table.records.split(".")
+        if any(step.lstrip("-").isdigit() for step in steps):
+            raise refused(
+                f"records of `{self._origin}` cannot be repaired one by one",
+                f"they lie at `{self._table.records}`, a place in a list",
+                "repair the whole file",
+            )
+        body = f"[{', '.join(found)}]"
+        for step in reversed(steps):
+            body = f"{{{json.dumps(step)}: {body}}}"
+        yield f"{body}\n"
+
+    def _document(self, text: str, at: int) -> dict[str, Any]:
+        fields = _object(text)
+        if fields is None:
+            raise refused(
+                f"repaired record {at} is no JSON object",
+                f"records of `{self._origin}` are documents",
+                'write an object such as {"id": 1} in `_text`',
+            )
+        return fields
+
+    def _parquet(self, texts: Sequence[str]) -> BinaryIO:
+        """A Parquet file in the types of the original; a value that does not fit them is refused."""
+        staged, target = self._stage("repaired.jsonl"), self._stage("repaired.parquet")
+        fields = [self._known(self._document(text, at), at) for at, text in _numbered(texts)]
+        staged.write_text("".join(f"{json.dumps(one)}\n" for one in fields), "utf-8")
+        kinds = {
+            name: least_common(evidence) if not isinstance(evidence, int) else "VARCHAR"
+            for name, evidence in self._facts.columns
+        }
+        source = (
+            f"(select json as j from read_json({files([staged])}, records = false, "
+            "columns = {json: 'JSON'}, format = 'newline_delimited'))"
+        )
+        values = {n: json_queries.cast(_at(n), kind) for n, kind in kinds.items()}
+        unfit = " or ".join(
+            f"(coalesce(json_type({_at(n)}), 'NULL') <> 'NULL' and {value} is null)"
+            for n, value in values.items()
+        )
+        if self._engine.rows(f"select 1 from {source} where {unfit} limit 1"):
+            raise refused(
+                "a repaired record has a value that does not fit the type of its column",
+                f"`{self._origin}` is a Parquet file, and its columns have types",
+                "write values of the types of the file",
+            )
+        outputs = ", ".join(f"{value} as {identifier(name)}" for name, value in values.items())
+        query = f"select {outputs} from {source}"
+        self._engine.write(query, {}, self._engine.describe(query, {}), target)
+        return target.open("rb")
+
+    def _known(self, fields: dict[str, Any], at: int) -> dict[str, Any]:
+        """Fields by the names of the original."""
+        own = {name.casefold(): name for name in self._names}
+        for name in fields:
+            if name.casefold() not in own:
+                raise refused(
+                    f"repaired record {at} has a field `{name}`, which `{self._origin}` has not",
+                    "it is read as part of that file",
+                    did_you_mean(name, self._names, "take it out"),
+                )
+        return {own[name.casefold()]: value for name, value in fields.items()}
+
+
+def refused(what: str, why: str, fix: str) -> UsageError:
+    """A repair that cannot be taken (APP012)."""
+    return UsageError(Problem(code="APP012", what=what, why=why, fix=fix))
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text is, or None."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _plain(value: Any) -> str:
+    """A value as a delimited file writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _at(name: str) -> str:
+    return f"(j -> {literal(json_queries.pointer(name))})"
+
+
+def _numbered(texts: Sequence[str]) -> Iterable[tuple[int, str]]:
+    return enumerate(texts, start=1)

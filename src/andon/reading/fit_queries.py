@@ -1,0 +1,143 @@
+"""SQL by which values are held to declared types: casts, values that do not fit, values that are there.
+
+Values come as text (delimited files), as JSON (documents), or in the types of their file (Parquet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from andon.acquisition.changes import is_wider
+from andon.acquisition.shape import LIST, STRUCT, inner, steps_of
+from andon.reading.delimited.queries import INTEGERS, is_whole, misfit_of
+from andon.reading.documents import queries as json_queries
+from andon.reading.quoting import literal
+
+Form = Literal["text", "json", "typed"]
+_TEXTS = ("VARCHAR", "TEXT", "STRING")
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """One value as SQL: cast to its type, and whether it does not fit; "" is never."""
+
+    value: str
+    misfit: str = ""
+
+
+def hold(
+    form: Form, value: str, own: str, kind: str, nulls: tuple[str, ...] | None, *, is_declared: bool
+) -> Held:
+    """A value held to a type.
+
+    Args:
+        form: how it comes; own: its type in a Parquet file.
+        nulls: words that mean null in text.
+        is_declared: whether the type was declared; one that was found holds every value.
+    """
+    match form:
+        case "text":
+            return _hold_text(value, kind, nulls)
+        case "json":
+            return _hold_json(value, kind, is_declared=is_declared)
+        case "typed":
+            return _hold_typed(value, own, kind)
+
+
+def is_there(form: Form, column: str, path: str) -> str:
+    """Whether there is a value at a path of a row, within a column given as SQL."""
+    steps = steps_of(path)[1:]
+    if not steps:
+        if form != "json":
+            return f"{column} is not null"
+        return f"coalesce(json_type({column}), 'NULL') <> 'NULL'"
+    return _any(_as_json(form, column), steps, _is_value)
+
+
+def _as_json(form: Form, value: str) -> str:
+    return f"to_json({value})" if form == "typed" else value
+
+
+def _hold_text(value: str, kind: str, nulls: tuple[str, ...] | None) -> Held:
+    if kind.upper() in _TEXTS:
+        return Held(value=value)
+    misfit = misfit_of(value, kind, nulls)
+    return Held(
+        value=f"case when {misfit} then null else try_cast({value} as {kind}) end", misfit=misfit
+    )
+
+
+def _hold_json(value: str, kind: str, *, is_declared: bool) -> Held:
+    cast = json_queries.cast(value, kind)
+    if not is_declared or kind.upper() in (*_TEXTS, "JSON"):
+        return Held(value=cast)
+    if inner(kind)[0] in (STRUCT, LIST):
+        tests = [_any(value, steps, test) for steps, test in _tests(kind, [])]
+        return Held(value=cast, misfit=f"({' or '.join(tests)})")
+    misfit = _unfit_leaf(value, kind)
+    return Held(value=f"case when {misfit} then null else {cast} end", misfit=misfit)
+
+
+def _hold_typed(value: str, own: str, kind: str) -> Held:
+    if own == kind or is_wider(own, kind):
+        return Held(value=f"cast({value} as {kind})")
+    if inner(kind)[0] in (STRUCT, LIST) or inner(own)[0] in (STRUCT, LIST):
+        return _hold_json(f"to_json({value})", kind, is_declared=True)
+    if kind.upper() in _TEXTS:
+        return Held(value=f"cast({value} as {kind})")
+    if own == "VARCHAR":
+        return _hold_text(value, kind, ())
+    cast = f"try_cast({value} as {kind})"
+    # What does not come back as it was has lost something: a fraction, digits, the time of day.
+    back = f"try_cast({cast} as {own})"
+    misfit = f"({value} is not null and ({cast} is null or {back} is distinct from {value}))"
+    return Held(value=f"case when {misfit} then null else {cast} end", misfit=misfit)
+
+
+class _Test(Struct, frozen=True):
+    """What is wrong of a JSON value: it is no object, no list, or does not fit a type."""
+
+    kind: str
+
+    def __call__(self, value: str) -> str:
+        if self.kind in (STRUCT, LIST):
+            word = "OBJECT" if self.kind == STRUCT else "ARRAY"
+            return f"coalesce(json_type({value}), 'NULL') not in ('NULL', '{word}')"
+        return _unfit_leaf(value, self.kind)
+
+
+def _tests(kind: str, steps: list[str]) -> Iterator[tuple[list[str], _Test]]:
+    """What has to hold at every path of a nested type."""
+    what, fields = inner(kind)
+    if what in (STRUCT, LIST):
+        yield steps, _Test(what)
+        for name, part in fields:
+            yield from _tests(part, [*steps, name])
+    elif what.upper() not in (*_TEXTS, "JSON"):
+        yield steps, _Test(what)
+
+
+def _unfit_leaf(value: str, kind: str) -> str:
+    """Whether a JSON value is there and does not fit a type."""
+    cast = json_queries.cast(value, kind)
+    text = f"({value} ->> '$')"
+    whole = f" or not {is_whole(text)}" if kind.upper() in INTEGERS else ""
+    return f"(coalesce(json_type({value}), 'NULL') <> 'NULL' and ({cast} is null{whole}))"
+
+
+def _is_value(value: str) -> str:
+    return f"coalesce(json_type({value}), 'NULL') <> 'NULL'"
+
+
+def _any(value: str, steps: list[str], test: object) -> str:
+    """Whether a test holds for the value at a path, or for any of them below lists."""
+    assert callable(test)
+    if not steps:
+        return str(test(value))
+    parts = ("[*]" if not step else '."{}"'.format(step.replace('"', '\\"')) for step in steps)
+    found = f"json_extract({value}, {literal('$' + ''.join(parts))})"
+    if "" not in steps:
+        return str(test(found))
+    return f"coalesce(len(list_filter({found}, lambda x: {test('x')})), 0) > 0"

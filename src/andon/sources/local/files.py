@@ -1,0 +1,109 @@
+"""Files of the local file system as an origin: find them, land their bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from andon.acquisition.arrivals import Arrivals, Found
+from andon.acquisition.choose import Load
+from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
+from andon.catalog.records import Delivery
+from andon.errors import TaskFailed
+from andon.ports.origin import Batch
+from andon.ports.table_store import TableStore
+from andon.reading import complaints
+from andon.reading.stored.digest import hash_file
+from andon.sources.local.patterns import discover, locate
+from andon.spec.source import SourceTable
+
+
+class LocalFiles:
+    """Implements the port `Origin` for files that the file system reaches.
+
+    Args:
+        root: folder of the project; declared paths are relative to it.
+        store: keeps the bytes.
+    """
+
+    def __init__(self, root: Path, store: TableStore) -> None:
+        self._root = root.absolute()
+        self._store = store
+
+    def look(
+        self, table: SourceTable, known: Sequence[Delivery], last_run: datetime | None
+    ) -> Arrivals:
+        """Compare origin and catalog; writes nothing. Safe to repeat.
+
+        Raises:
+            TaskFailed: (SRC001) no file matches and none ever did.
+        """
+        with complaints.told_of_files():
+            found = discover(self._root, table.paths)
+        complaints.check_paths([file.path for file in found])
+        if not found and not known:
+            raise TaskFailed(complaints.nothing_there(table))
+        newest = newest_by_path(known)
+        read = []
+        for file in found:
+            content = None
+            if has_to_be_read(file, newest.get(file.path), last_run):
+                with complaints.told_of_files(file.path):
+                    content = hash_file(locate(self._root, file.path))
+            read.append(replace(file, content=content))
+        return decide(table.name, read, known)
+
+    def land(
+        self,
+        table: SourceTable,
+        arrivals: Arrivals,
+        known: Sequence[Delivery],  # noqa: ARG002  (a file is known by what `look` found)
+        run_id: str,
+        now: datetime,
+        most_rows: int | None = None,
+    ) -> Iterator[Batch]:
+        """Keep the bytes of what arrived; see the port. Safe to repeat: ids are by content.
+
+        A file that changed since it was looked at is recorded with the bytes that were kept.
+        """
+        repeated = [file for file, _ in arrivals.repeated]
+        files = sorted([*arrivals.new, *arrivals.changed, *repeated], key=lambda f: f.path)
+        if most_rows is not None:
+            files = files[:1]
+        if files:
+            yield Batch(deliveries=tuple(self._land(table, file, run_id, now) for file in files))
+
+    def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
+        """Land the bytes of a file anew if it still holds them."""
+        origin = locate(self._root, load.path)
+        if not origin.is_file() or hash_file(origin) != load.content:
+            return False
+        self._store.raw(load.content).unlink(missing_ok=True)
+        with origin.open("rb") as stream:
+            self._store.land(stream)
+        return True
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
+        with complaints.told_of_files(file.path):
+            opened = locate(self._root, file.path).open("rb")
+        with opened as stream:
+            # The time is taken before the bytes: a later write shows up as a change.
+            modified_ns = os.fstat(stream.fileno()).st_mtime_ns
+            content, length = self._store.land(stream)
+        return Delivery(
+            id=delivery_id(table.name, file.path, content),
+            table=table.name,
+            path=file.path,
+            content=content,
+            bytes=length,
+            modified_ns=modified_ns,
+            arrived_at=now,
+            run_id=run_id,
+        )
