@@ -15,6 +15,7 @@ from typing import get_args
 import andon
 from andon import events
 from andon.app import contract, push, quarantine, replay, source_test, views
+from andon.app.sources import Sources
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
@@ -99,6 +100,8 @@ def python_api() -> Iterator[str]:
     yield from _callable("andon.open", andon.open, 3)
     yield from ("## Project", "", *_prose(andon.Project))
     yield from _members(andon.Project)
+    yield from ("## Sources", "", "What `project.sources` is.", "", *_prose(Sources))
+    yield from _members(Sources)
     yield from ("## Table", "", *_prose(Table))
     yield from _members(Table)
     yield from ("## Declare an asset", "")

@@ -44,7 +44,7 @@ def test_history_keeps_its_order_and_its_times_never_run_backwards(history: Path
 
 def test_as_of_a_later_time_never_answers_with_an_older_publication(history: Path) -> None:
     with andon.open(history) as project:
-        tools = project._wire(project.spec).tools
+        tools = project._session.wired(project.spec).tools
         moments = [NOON + timedelta(hours=h) for h in range(-50, 720, 7)]
         numbers = [tools.catalog.publication_at("prod", moment) for moment in moments]
         for publication in project.history():

@@ -83,7 +83,7 @@ def collect_before_the_first_pin(
     late: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between looking and pinning everything that `late` saw is replaced and deleted."""
-    catalog = late._wire(late.spec).tools.catalog
+    catalog = late._session.wired(late.spec).tools.catalog
     real, once = catalog.pin, iter([True])
 
     def pin(ids: list[str], holder: str) -> object:

@@ -80,7 +80,7 @@ def test_a_run_that_is_overtaken_plans_again_and_reuses_the_work(tmp_path: Path)
     assert_nothing_was_built_twice(tmp_path)
     with andon.open(tmp_path) as project:
         assert len(project.history()) == 1
-        assert [r.status for r in project._wire(project.spec).tools.catalog.runs(9)] == [
+        assert [r.status for r in project._session.wired(project.spec).tools.catalog.runs(9)] == [
             "done",
             "conflict",
         ]

@@ -43,7 +43,7 @@ def steps_of(shop: Path, folder: Path) -> list[str]:
 
 def repairs(folder: Path) -> int:
     with andon.open(folder) as project:
-        known = project._wire(project.spec).tools.catalog.deliveries("raw.t")
+        known = project._session.wired(project.spec).tools.catalog.deliveries("raw.t")
     return sum(1 for delivery in known if delivery.repairs)
 
 

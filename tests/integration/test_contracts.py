@@ -45,7 +45,7 @@ def draft(folder: Path) -> dict[str, Any]:
     with andon.open(folder) as project:
         if not project.history():
             project.run()
-        (made,) = project.contracts("raw.orders")
+        (made,) = project.sources.contracts("raw.orders")
     found: dict[str, Any] = yaml.safe_load(made.text)
     return found
 
@@ -98,7 +98,7 @@ def test_values_are_given_away_of_columns_of_codes_only(tmp_path: Path) -> None:
     write_project(tmp_path, SHOP)
     with andon.open(tmp_path) as project:
         project.run()
-        text = project.contracts("raw.orders")[0].text
+        text = project.sources.contracts("raw.orders")[0].text
     columns = properties(yaml.safe_load(text))
     rule = columns["status"]["quality"][0]
     assert rule["arguments"]["validValues"] == ["open", "shipped"]
@@ -151,7 +151,7 @@ def test_a_table_with_its_drafted_contract_is_the_table_it_was(
         project.run()
         before = project.table("raw.orders")
         rows = rows_of(tmp_path, "from raw.orders")
-        (made,) = project.contracts("raw.orders", write=True)
+        (made,) = project.sources.contracts("raw.orders", write=True)
         declared = files["sources/raw.yml"] + f"    contract: {made.path}\n    schema: freeze\n"
         write_files(tmp_path, {"sources/raw.yml": declared})
         report = project.run()
@@ -230,21 +230,21 @@ def test_a_contract_that_is_there_is_not_overwritten_unseen(tmp_path: Path) -> N
     write_project(tmp_path, SHOP)
     with andon.open(tmp_path) as project:
         project.run()
-        project.contracts("raw", write=True)
+        project.sources.contracts("raw", write=True)
         target = tmp_path / "contracts/raw.orders.odcs.yaml"
         target.write_text("mine")
         with pytest.raises(AndonError) as caught:
-            project.contracts("raw", write=True)
+            project.sources.contracts("raw", write=True)
         assert caught.value.code == "APP010"
         assert target.read_text() == "mine"
-        assert project.contracts("raw", write=True, replace=True)[0].is_written
+        assert project.sources.contracts("raw", write=True, replace=True)[0].is_written
     assert target.read_text() != "mine"
 
 
 def test_what_was_never_published_has_no_draft(tmp_path: Path) -> None:
     write_project(tmp_path, SHOP)
     with andon.open(tmp_path) as project, pytest.raises(AndonError) as caught:
-        project.contracts("raw.orders")
+        project.sources.contracts("raw.orders")
     assert caught.value.code == "APP003"
 
 

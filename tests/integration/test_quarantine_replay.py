@@ -83,7 +83,7 @@ def waiting(folder: Path) -> list[str]:
 
 def events(folder: Path, kind: type) -> list[Any]:
     with andon.open(folder) as project:
-        found = project._wire(project.spec).tools.catalog.events(kinds=(kind.__name__,))
+        found = project._session.wired(project.spec).tools.catalog.events(kinds=(kind.__name__,))
     return [event for _, _, event in found]
 
 

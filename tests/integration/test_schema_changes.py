@@ -27,7 +27,7 @@ def run(folder: Path, files: dict[str, str] | None = None) -> RunReport:
 
 def events(folder: Path) -> list[SchemaChanged]:
     with andon.open(folder) as project:
-        found = project._wire(project.spec).tools.catalog.events(kinds=("SchemaChanged",))
+        found = project._session.wired(project.spec).tools.catalog.events(kinds=("SchemaChanged",))
     return [event for _, _, event in found if isinstance(event, SchemaChanged)]
 
 

@@ -133,7 +133,7 @@ def test_clock_functions_return_the_logical_time_of_the_run(tmp_path: Path) -> N
     with andon.open(tmp_path) as project:
         project.run()
         ((moment, day),) = project.query("select t, d from m.a").rows
-        runs = project._wire(project.spec).tools.catalog.runs(1)
+        runs = project._session.wired(project.spec).tools.catalog.runs(1)
 
         assert moment == runs[0].logical_time
         assert day == moment.date()
@@ -252,7 +252,7 @@ def _due(project: Project, moment: datetime) -> set[str]:
     from andon.app.prepare import prepare
 
     spec = project.spec
-    tools = project._wire(spec).tools
+    tools = project._session.wired(spec).tools
     prepared = prepare(tools, spec, "prod", EVERYTHING, logical_time=moment)
     return {action.asset for action in prepared.plan.work}
 

@@ -461,7 +461,7 @@ def test_memory_and_threads_of_the_settings_reach_the_engine(tmp_path: Path) -> 
     write_project(tmp_path, {**CHAIN, "andon.toml": toml})
     with andon.open(tmp_path) as project:
         project.run()
-        engine = project._wire(project.spec).tools.engine()
+        engine = project._session.wired(project.spec).tools.engine()
         ((limit, threads),) = engine.rows(
             "select current_setting('memory_limit'), current_setting('threads')", {}
         )

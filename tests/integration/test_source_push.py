@@ -56,7 +56,7 @@ def push(project: Project, content: bytes, **options: int) -> list[Kept]:
 
         writer = threading.Thread(target=write)
         writer.start()
-        project.push("raw.events", ours, tell=told.append, **options)  # type: ignore[arg-type]  # whole numbers all
+        project.sources.push("raw.events", ours, tell=told.append, **options)  # type: ignore[arg-type]  # whole numbers all
         writer.join()
     return told
 
@@ -64,7 +64,7 @@ def push(project: Project, content: bytes, **options: int) -> list[Kept]:
 def parts(folder: Path) -> list[Delivery]:
     """What is recorded, in order."""
     with andon.open(folder) as project:
-        found = project._wire(project.spec).tools.catalog.deliveries("raw.events")
+        found = project._session.wired(project.spec).tools.catalog.deliveries("raw.events")
     return sorted(found, key=lambda delivery: delivery.number)
 
 
@@ -157,7 +157,7 @@ def test_a_chunk_is_kept_when_it_is_old_while_the_stream_goes_on(folder: Path) -
 
         writer = threading.Thread(target=write)
         writer.start()
-        project.push("raw.events", ours, longest_s=0.2, tell=tell)
+        project.sources.push("raw.events", ours, longest_s=0.2, tell=tell)
         writer.join()
     assert [kept.documents for kept in told] == [1, 2]
     assert kept_bytes(folder) == b'{"n": 1}\n{"n": 2}\n'

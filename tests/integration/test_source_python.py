@@ -585,5 +585,5 @@ def test_an_error_begins_at_the_line_of_the_user(tmp_path: Path) -> None:
 def test_a_source_is_tried_before_it_is_run(tmp_path: Path) -> None:
     code = "@source(mode='append')\ndef f():\n    for n in range(10**12):\n        yield {'n': n}\n"
     with andon.open(project_of(tmp_path, code)) as project:
-        (trial,) = project.test_source("s")
+        (trial,) = project.sources.test("s")
     assert [row[0] for row in trial.rows] == list(range(10))

@@ -170,7 +170,7 @@ class Publication(RuleBasedStateMachine):
 
     def _snapshots(self) -> dict[str, tuple[str, str, str]]:
         """Asset -> key of the build that is served."""
-        tools = self.project._wire(self.project.spec).tools
+        tools = self.project._session.wired(self.project.spec).tools
         state = tools.catalog.state("prod")
         found = {name: state.snapshots[p.snapshot_id] for name, p in state.pointers.items()}
         return {name: (s.asset, s.build_key, s.split) for name, s in found.items()}

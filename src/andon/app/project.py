@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,21 +12,18 @@ from typing import TYPE_CHECKING, Self
 from andon.app.limits import limits
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
-from andon.app.wiring import STORE, Wired, wire
-from andon.errors import AndonError, Problem, ProjectInvalid, UsageError
+from andon.app.session import Session
+from andon.app.sources import Sources
+from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
 from andon.ports.engine import Scalar
-from andon.project.load import load, load_settings
 from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
-    from andon.app.contract import Contract
-    from andon.app.push import Kept
     from andon.app.quarantine import RejectedRows, Rejection
     from andon.app.read import Moment
     from andon.app.replay import Replayed
-    from andon.app.source_test import Trial
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
@@ -89,10 +85,7 @@ class Project:
 
     def __init__(self, root: Path, environment: str | None = None) -> None:
         self.root = root
-        self._environment = environment
-        self._wired: Wired | None = None
-        self._wired_for: ProjectSpec | None = None
-        self._trial: Wired | None = None
+        self._session = Session(root, environment)
 
     @property
     def spec(self) -> ProjectSpec:
@@ -101,12 +94,17 @@ class Project:
         Raises:
             ProjectInvalid: every problem of the project at once.
         """
-        return load(self.root, fallback=self._references)
+        return self._session.spec
 
     @property
     def environment(self) -> str:
         """Name of the environment that calls act on."""
-        return self._environment or self.spec.settings.environment
+        return self._session.environment(self._session.spec)
+
+    @property
+    def sources(self) -> Sources:
+        """Where its data comes from: try, push, draft contracts."""
+        return Sources(self._session)
 
     def plan(
         self,
@@ -118,11 +116,11 @@ class Project:
         restate: bool = False,
     ) -> Plan:
         """What a run with these arguments would do to every asset, and why. Writes nothing."""
-        spec = self.spec
-        tools = self._wire(spec).tools
+        spec = self._session.spec
+        tools = self._session.tools(spec)
         selection = Selection(select=select, exclude=exclude)
         bounds = limits(first, last, restate=restate)
-        return prepare(tools, spec, self._env(spec), selection, limits=bounds).plan
+        return prepare(tools, spec, self._session.environment(spec), selection, limits=bounds).plan
 
     def run(
         self,
@@ -150,9 +148,9 @@ class Project:
         from andon.app.order import Order
         from andon.app.run import run
 
-        spec = self.spec
+        spec = self._session.spec
         order = Order(
-            environment=self._env(spec),
+            environment=self._session.environment(spec),
             selection=Selection(select=select, exclude=exclude),
             fail_fast=fail_fast,
             observer=observer or ignore,
@@ -160,13 +158,11 @@ class Project:
             workers=spec.settings.threads or os.cpu_count() or 2,
             limits=limits(first, last, restate=restate),
         )
-        return run(self._wire(spec).tools, spec, order)
+        return run(self._session.tools(spec), spec, order)
 
     def interrupt(self) -> None:
         """Stop at once what runs now; a run in another thread ends as cancelled."""
-        for wired in (self._wired, self._trial):
-            if wired is not None:
-                wired.interrupt()
+        self._session.interrupt()
 
     def check(
         self,
@@ -178,36 +174,18 @@ class Project:
         """Judge the declared checks on what is served, now. No pointer moves."""
         from andon.app.check import check
 
-        spec = self.spec
+        spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
         tell = observer or ignore
-        return check(self._wire(spec).tools, spec, self._env(spec), selection, tell)
+        return check(
+            self._session.tools(spec), spec, self._session.environment(spec), selection, tell
+        )
 
     def set_aside(self, file: str, by: str | None = None) -> tuple[Delivery, ...]:
         """Let the line go on without a landed file; recorded with who decided."""
         from andon.app.check import set_aside
 
-        return set_aside(self._wire(self.spec).tools, file, by or whoami())
-
-    def test_source(self, name: str) -> Iterator[Trial]:
-        """Connect to a source, or to one table of it, and read a few rows; nothing is kept.
-
-        Raises:
-            UsageError: (SRC060) there is neither a source nor a raw table of that name.
-        """
-        from tempfile import TemporaryDirectory
-
-        from andon.app.source_test import tables_of, try_tables
-
-        spec = self.spec
-        tables = tables_of(spec, name)
-        with TemporaryDirectory(prefix="andon-") as folder:
-            self._trial = wire(self.root, spec, place=Path(folder).resolve())
-            try:
-                yield from try_tables(self._trial.tools, tables)
-            finally:
-                self._trial.close()
-                self._trial = None
+        return set_aside(self._session.tools(self._session.spec), file, by or whoami())
 
     def quarantine(self, name: str | None = None) -> tuple[Rejection, ...]:
         """Everything that is rejected now: rows set aside, deliveries refused or set aside.
@@ -220,15 +198,17 @@ class Project:
         """
         from andon.app.quarantine import quarantine
 
-        spec = self.spec
-        return quarantine(self._wire(spec).tools, spec, self._env(spec), name)
+        spec = self._session.spec
+        return quarantine(self._session.tools(spec), spec, self._session.environment(spec), name)
 
     def rejected(self, name: str, limit: int = 20) -> RejectedRows:
         """The first rejected rows of an asset, with their origin and the reason."""
         from andon.app.quarantine import rejected_rows
 
-        spec = self.spec
-        return rejected_rows(self._wire(spec).tools, spec, self._env(spec), name, limit)
+        spec = self._session.spec
+        return rejected_rows(
+            self._session.tools(spec), spec, self._session.environment(spec), name, limit
+        )
 
     def export_rejected(self, name: str, file: str | Path) -> int:
         """Write the rejected rows of an asset as CSV or JSON lines, to be repaired; returns how many.
@@ -238,9 +218,9 @@ class Project:
         """
         from andon.app.quarantine import export_rejected
 
-        spec = self.spec
-        tools = self._wire(spec).tools
-        return export_rejected(tools, spec, self._env(spec), name, Path(file))
+        spec = self._session.spec
+        tools = self._session.tools(spec)
+        return export_rejected(tools, spec, self._session.environment(spec), name, Path(file))
 
     def replay(
         self,
@@ -264,61 +244,11 @@ class Project:
         """
         from andon.app.replay import Replay
 
-        spec = self.spec
-        replay = Replay(self._wire(spec).tools, spec, self._env(spec), name, by or whoami())
-        return replay.again() if file is None else replay.file(Path(file), replaces)
-
-    def contracts(
-        self, name: str, *, write: bool = False, replace: bool = False
-    ) -> tuple[Contract, ...]:
-        """Draft the data contract of a table, or of every table of a source, from what is served.
-
-        Args:
-            name: of the source or table.
-            write: put each into its file below ``contracts/``; replace: also over one that is there.
-
-        Raises:
-            UsageError: (SRC060) unknown name; (APP003) never published; (APP010) a file is there.
-        """
-        from andon.app.contract import contracts
-
-        spec = self.spec
-        tools = self._wire(spec).tools
-        return contracts(tools, spec, self._env(spec), name, write=write, replace=replace)
-
-    def push(
-        self,
-        name: str,
-        descriptor: int,
-        *,
-        most_bytes: int = 8 << 20,
-        longest_s: float = 5.0,
-        stopping: threading.Event | None = None,
-        tell: Callable[[Kept], None] | None = None,
-    ) -> Kept:
-        """Keep JSON documents, one a line, from an open file or pipe; see `andon source push`.
-
-        Args:
-            name: a table that is pushed into, or its source.
-            descriptor: number of the open file; it is read to its end.
-            most_bytes: size, and `longest_s` the age in seconds, at which a chunk is kept.
-            tell: called with all that is safe by then, after each chunk.
-
-        Raises:
-            UsageError: (SRC060, SRC066) no such table.
-        """
-        from andon.app.push import Push, pushable
-
-        spec = self.spec
-        push = Push(
-            self._wire(spec).tools,
-            pushable(spec, name),
-            most_bytes=most_bytes,
-            longest_s=longest_s,
-            stopping=stopping.is_set if stopping else lambda: False,
-            tell=tell or (lambda _: None),
+        spec = self._session.spec
+        replay = Replay(
+            self._session.tools(spec), spec, self._session.environment(spec), name, by or whoami()
         )
-        return push.read(descriptor)
+        return replay.again() if file is None else replay.file(Path(file), replaces)
 
     def query(
         self,
@@ -330,11 +260,11 @@ class Project:
         """Rows of a select over published assets, all of one publication."""
         from andon.app.read import query
 
-        spec = self._readable()
+        spec = self._session.readable
         return query(
-            self._wire(spec).tools,
+            self._session.tools(spec),
             spec,
-            self._env(spec),
+            self._session.environment(spec),
             sql,
             parameters=parameters,
             as_of=as_of,
@@ -345,22 +275,26 @@ class Project:
         """One published asset, to be read as polars, pandas, Arrow or rows."""
         from andon.app.table import open_table
 
-        spec = self._readable()
-        return open_table(self._wire(spec), spec, self._env(spec), name, as_of)
+        spec = self._session.readable
+        return open_table(
+            self._session.wired(spec), spec, self._session.environment(spec), name, as_of
+        )
 
     def show(self, name: str, as_of: Moment = None) -> AssetView:
         """Everything about one asset."""
         from andon.app.inspect import show
 
-        spec = self._readable()
-        return show(self._wire(spec).tools, spec, self._env(spec), name, as_of)
+        spec = self._session.readable
+        return show(self._session.tools(spec), spec, self._session.environment(spec), name, as_of)
 
     def failing(self, name: str, limit: int = 20) -> tuple[FailingRows, ...]:
         """Rows that failed a check or were set aside, of the newest and of the served snapshot."""
         from andon.app.inspect import failing
 
-        spec = self.spec
-        return failing(self._wire(spec).tools, spec, name, self._env(spec), limit)
+        spec = self._session.spec
+        return failing(
+            self._session.tools(spec), spec, name, self._session.environment(spec), limit
+        )
 
     def assets(
         self, select: str | None = None, exclude: str | None = None
@@ -368,9 +302,11 @@ class Project:
         """One line per asset, in building order."""
         from andon.app.inspect import list_assets
 
-        spec = self.spec
+        spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
-        return list_assets(self._wire(spec).tools, spec, self._env(spec), selection)
+        return list_assets(
+            self._session.tools(spec), spec, self._session.environment(spec), selection
+        )
 
     def history(self, name: str | None = None, limit: int = 20) -> tuple[Publication, ...]:
         """Publications, newest first; of one asset those that moved it.
@@ -380,8 +316,8 @@ class Project:
         """
         from andon.app.inspect import find_asset, history
 
-        spec = self.spec
-        found = history(self._wire(spec).tools, self._env(spec), name, limit)
+        spec = self._session.spec
+        found = history(self._session.tools(spec), self._session.environment(spec), name, limit)
         if name is not None and not found:
             find_asset(spec, name)
         return found
@@ -392,46 +328,56 @@ class Project:
         """Take everything, or one asset with what must go with it, back to an older publication."""
         from andon.app.rollback import rollback
 
-        spec = self.spec
-        tools = self._wire(spec).tools
-        return rollback(tools, spec, self._env(spec), to=to, asset=asset, by=by or whoami())
+        spec = self._session.spec
+        tools = self._session.tools(spec)
+        return rollback(
+            tools, spec, self._session.environment(spec), to=to, asset=asset, by=by or whoami()
+        )
 
     def release(self, assets: Sequence[str] = (), by: str | None = None) -> int:
         """Allow withdrawn builds to be published again; returns how many."""
         from andon.app.rollback import release
 
-        spec = self.spec
-        return release(self._wire(spec).tools, spec, self._env(spec), tuple(assets), by or whoami())
+        spec = self._session.spec
+        return release(
+            self._session.tools(spec),
+            spec,
+            self._session.environment(spec),
+            tuple(assets),
+            by or whoami(),
+        )
 
     def gc(self, *, dry_run: bool = False) -> Collection:
         """Remove what nothing can reach any more."""
         from andon.app.collect import collect
 
-        spec = self.spec
-        return collect(self._wire(spec).tools, spec, self._env(spec), dry_run=dry_run)
+        spec = self._session.spec
+        return collect(
+            self._session.tools(spec), spec, self._session.environment(spec), dry_run=dry_run
+        )
 
     def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
         """Look for what is wrong with installation, store and data; `deep` hashes every file."""
         from andon.app.doctor import examine, unloadable
 
         try:
-            spec = self.spec
+            spec = self._session.spec
         except AndonError as failure:
             return unloadable(failure)
-        return examine(self._wire(spec).tools, spec, self._env(spec), deep=deep)
+        return examine(self._session.tools(spec), spec, self._session.environment(spec), deep=deep)
 
     def adopt(self, by: str | None = None) -> int:
         """Keep snapshots that another minor version of the engine built; returns how many."""
         from andon.app.adopt import adopt
 
-        spec = self.spec
-        return adopt(self._wire(spec).tools, spec, self._env(spec), by or whoami())
+        spec = self._session.spec
+        return adopt(
+            self._session.tools(spec), spec, self._session.environment(spec), by or whoami()
+        )
 
     def close(self) -> None:
         """Release processes, memory and files. Safe to repeat."""
-        if self._wired is not None:
-            self._wired.close()
-            self._wired = None
+        self._session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -446,47 +392,3 @@ class Project:
 
     def __repr__(self) -> str:
         return f"<andon project {self.root.name!r}>"
-
-    def _readable(self) -> ProjectSpec:
-        """The declarations, or the settings alone while some file is broken.
-
-        What is published was sound when it was; a half-edited file does not keep anyone from it.
-        """
-        try:
-            return self.spec
-        except ProjectInvalid as failure:
-            spec = load_settings(self.root)
-            first = failure.problems[0]
-            warnings.warn(
-                f"the project does not load, so what is published is read without its declarations"
-                f" and macros: {first.code}, {first.what}"
-                + (f" ({first.where.path})" if first.where else ""),
-                stacklevel=3,
-            )
-            return spec
-
-    def _env(self, spec: ProjectSpec) -> str:
-        return self._environment or spec.settings.environment
-
-    def _wire(self, spec: ProjectSpec) -> Wired:
-        """Tools for these declarations; new ones where settings or macros changed."""
-        same = (
-            self._wired_for is not None
-            and self._wired_for.settings == spec.settings
-            and self._wired_for.macros == spec.macros
-        )
-        if self._wired is None or not same:
-            self.close()
-            self._wired = wire(self.root, spec)
-            self._wired_for = spec
-        return self._wired
-
-    def _references(self, sql: str) -> Sequence[tuple[str, int, int]]:
-        """Tables that a query reads, by the engine's own parser."""
-        from andon.engines.duckdb.engine import DuckDBEngine
-
-        engine = DuckDBEngine(self.root / STORE, threads=1, folders=())
-        try:
-            return engine.reader.parse_references(sql)
-        finally:
-            engine.close()

@@ -21,7 +21,7 @@ def command(session: Session, name: str, write: bool, replace: bool) -> int:
     values of rows are in it but words that come often in columns of codes.
     """
     with session.open() as project:
-        made = project.contracts(name, write=write, replace=replace)
+        made = project.sources.contracts(name, write=write, replace=replace)
     if session.is_machine:
         tables = [
             {"table": one.table, "path": one.path, "text": one.text, "written": one.is_written}

@@ -52,7 +52,7 @@ def command(session: Session, name: str, file: Path | None, megabytes: int, seco
         with stoppable(project, lambda _: session.say("keeping what was read")) as stopping:
             stream = file.open("rb", buffering=0) if file else sys.stdin.buffer
             with stream:
-                kept = project.push(
+                kept = project.sources.push(
                     name,
                     stream.fileno(),
                     most_bytes=megabytes << 20,

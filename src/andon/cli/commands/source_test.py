@@ -25,7 +25,7 @@ def command(session: Session, name: str) -> int:
     """
     trials: list[Trial] = []
     with session.open() as project:
-        for trial in project.test_source(name):
+        for trial in project.sources.test(name):
             trials.append(trial)
             if not session.is_machine:
                 _show(session, trial)

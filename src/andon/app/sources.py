@@ -1,0 +1,93 @@
+"""The part of the public Python API that concerns where data comes from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from andon.app.session import Session
+
+if TYPE_CHECKING:
+    from andon.app.contract import Contract
+    from andon.app.push import Kept
+    from andon.app.source_test import Trial
+
+
+class Sources:
+    """Sources of a project: try them, write into them, draft what they promise."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def test(self, name: str) -> Iterator[Trial]:
+        """Connect to a source, or to one table of it, and read a few rows; nothing is kept.
+
+        Raises:
+            UsageError: (SRC060) there is neither a source nor a raw table of that name.
+        """
+        from andon.app.source_test import tables_of, try_tables
+
+        spec = self._session.spec
+        tables = tables_of(spec, name)
+        with (
+            TemporaryDirectory(prefix="andon-") as folder,
+            self._session.trial(spec, Path(folder)) as tools,
+        ):
+            yield from try_tables(tools, tables)
+
+    def contracts(
+        self, name: str, *, write: bool = False, replace: bool = False
+    ) -> tuple[Contract, ...]:
+        """Draft the data contract of a table, or of every table of a source, from what is served.
+
+        Args:
+            name: of the source or table.
+            write: put each into its file below ``contracts/``; replace: also over one that is there.
+
+        Raises:
+            UsageError: (SRC060) unknown name; (APP003) never published; (APP010) a file is there.
+        """
+        from andon.app.contract import contracts
+
+        spec = self._session.spec
+        tools = self._session.tools(spec)
+        return contracts(
+            tools, spec, self._session.environment(spec), name, write=write, replace=replace
+        )
+
+    def push(
+        self,
+        name: str,
+        descriptor: int,
+        *,
+        most_bytes: int = 8 << 20,
+        longest_s: float = 5.0,
+        stopping: threading.Event | None = None,
+        tell: Callable[[Kept], None] | None = None,
+    ) -> Kept:
+        """Keep JSON documents, one a line, from an open file or pipe; see `andon source push`.
+
+        Args:
+            name: a table that is pushed into, or its source.
+            descriptor: number of the open file; it is read to its end.
+            most_bytes: size, and `longest_s` the age in seconds, at which a chunk is kept.
+            tell: called with all that is safe by then, after each chunk.
+
+        Raises:
+            UsageError: (SRC060, SRC066) no such table.
+        """
+        from andon.app.push import Push, pushable
+
+        spec = self._session.spec
+        push = Push(
+            self._session.tools(spec),
+            pushable(spec, name),
+            most_bytes=most_bytes,
+            longest_s=longest_s,
+            stopping=stopping.is_set if stopping else lambda: False,
+            tell=tell or (lambda _: None),
+        )
+        return push.read(descriptor)
