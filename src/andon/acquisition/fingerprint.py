@@ -8,9 +8,9 @@ from andon.acquisition.choose import choose
 from andon.acquisition.sequence import identity, is_sequence
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
-from andon.spec.source import SourceTable
+from andon.spec.source import CsvDialect, SourceTable
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raise it whenever the same bytes and options would be read into other rows or types."""
 
 
@@ -35,9 +35,17 @@ def reading(table: SourceTable) -> str:
             table.text_limit,
             # It never changes a row, but which files are refused.
             table.expand_limit,
+            *_written(dialect),
             *_held_to(table),
         ]
     )
+
+
+def _written(dialect: CsvDialect) -> list[Value]:
+    """How records and values are written; nothing where that is as usual."""
+    if not (dialect.escape or dialect.comment or dialect.decimal or dialect.dates):
+        return []
+    return [["written", dialect.escape, dialect.comment, dialect.decimal, list(dialect.dates)]]
 
 
 def _held_to(table: SourceTable) -> list[Value]:

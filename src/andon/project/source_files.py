@@ -8,6 +8,7 @@ from typing import Final, get_args
 
 from andon.names import AssetName, is_identifier
 from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
+from andon.project.dialect import read_dialect
 from andon.project.fields import Fields, read_mapping, where_of
 from andon.project.origins.files import FILES
 from andon.project.origins.kind import OriginKind
@@ -20,7 +21,7 @@ from andon.spec.format import format_of
 from andon.spec.origin import FilesOrigin
 from andon.spec.policy import accept
 from andon.spec.quantity import bytes_of
-from andon.spec.source import CsvDialect, Format, SourceSpec, SourceTable
+from andon.spec.source import Format, SourceSpec, SourceTable
 
 SOURCE_KEYS = (
     "connection",
@@ -42,6 +43,10 @@ _APPLIES: Final = {
     "header": _TEXT | _FIXED | _SHEET,
     "encoding": _TEXT | _FIXED | _JSON | _FILES,
     "nulls": _TEXT | _FIXED | _SHEET,
+    "escape": _TEXT,
+    "comment": _TEXT,
+    "decimal": _TEXT | _FIXED,
+    "dates": _TEXT | _FIXED,
     "widths": _FIXED,
     "sheet": _SHEET,
     "records": _JSON | {"xml"},
@@ -143,7 +148,7 @@ def _read_table(
         origin=origin,
         system=source.text("system") or name,
         format=next((known for known in get_args(Format) if known == form), kind.format),
-        dialect=_read_dialect(fields),
+        dialect=read_dialect(fields),
         records=fields.text("records"),
         widths=read_widths(fields, form),
         sheet=fields.text("sheet"),
@@ -179,39 +184,3 @@ def _refuse_idle_keys(fields: Fields, formats: AbstractSet[str]) -> None:
                 why="a key without an effect would let one believe in it",
                 fix=f"take `{name}` out, or correct `format` or `path`",
             )
-
-
-def _read_dialect(fields: Fields) -> CsvDialect:
-    signs: dict[str, str | None] = {}
-    for name in ("delimiter", "quote"):
-        text = fields.text(name) if name in fields.values else None
-        if text is not None and text != "" and len(text) != 1:
-            fields.wrong(fields.values[name], name, "one character", '";"')
-            text = None
-        signs[name] = text or None
-    encoding = fields.text("encoding") or None
-    if encoding is not None:
-        encoding = _known_encoding(fields, encoding)
-    return CsvDialect(
-        delimiter=signs["delimiter"],
-        quote=signs["quote"],
-        header=fields.boolean("header"),
-        encoding=encoding,
-        nulls=_read_nulls(fields),
-    )
-
-
-def _read_nulls(fields: Fields) -> tuple[str, ...] | None:
-    return fields.names("nulls", "[NA, '-']") if "nulls" in fields.values else None
-
-
-def _known_encoding(fields: Fields, name: str) -> str | None:
-    import codecs
-
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        fields.wrong(
-            fields.values["encoding"], "encoding", "the name of a text encoding", "latin-1"
-        )
-        return None

@@ -74,13 +74,19 @@ class Composer:
 
     def _line(self, fields: dict[str, Any]) -> str:
         """Fields by name as one line of the original."""
-        texts = [_plain(fields.get(name)) for name in self._names]
+        texts = [self._plain(fields.get(name)) for name in self._names]
         if self._table.widths:
             line = ""
             for field, text in zip(self._table.widths, texts, strict=True):
                 line = f"{line:<{field.start - 1}}{text[: field.width]:<{field.width}}"
             return line
         return self._facts.delimiter.join(self._quoted(text) for text in texts)
+
+    def _plain(self, value: Any) -> str:
+        """A value as the delimited file writes it."""
+        text = _plain(value)
+        is_other = isinstance(value, float) and self._table.dialect.decimal == ","
+        return text.replace(".", ",") if is_other else text
 
     def _quoted(self, text: str) -> str:
         quote = self._table.dialect.quote or '"'

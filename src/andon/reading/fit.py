@@ -197,7 +197,7 @@ class FittedFiles:
                 value,
                 kind,
                 wanted,
-                self._table.dialect.nulls,
+                self._table.dialect,
                 is_declared=folded in self._types,
             )
             if not one.misfit or folded not in self._types:

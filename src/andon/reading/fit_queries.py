@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from andon.acquisition.changes import is_wider
 from andon.acquisition.shape import LIST, STRUCT, inner, steps_of
+from andon.reading.delimited.notation import usual
 from andon.reading.delimited.queries import INTEGERS, is_whole, misfit_of
 from andon.reading.documents import queries as json_queries
 from andon.reading.quoting import literal
+from andon.spec.source import CsvDialect
 
 Form = Literal["text", "json", "typed"]
 _TEXTS = ("VARCHAR", "TEXT", "STRING")
@@ -28,18 +30,18 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 def hold(
-    form: Form, value: str, own: str, kind: str, nulls: tuple[str, ...] | None, *, is_declared: bool
+    form: Form, value: str, own: str, kind: str, dialect: CsvDialect, *, is_declared: bool
 ) -> Held:
     """A value held to a type.
 
     Args:
         form: how it comes; own: its type in a Parquet file.
-        nulls: words that mean null in text.
+        dialect: how text writes numbers, dates and nulls.
         is_declared: whether the type was declared; one that was found holds every value.
     """
     match form:
         case "text":
-            return _hold_text(value, kind, nulls)
+            return _hold_text(value, kind, dialect)
         case "json":
             return _hold_json(value, kind, is_declared=is_declared)
         case "typed":
@@ -60,12 +62,13 @@ def _as_json(form: Form, value: str) -> str:
     return f"to_json({value})" if form == "typed" else value
 
 
-def _hold_text(value: str, kind: str, nulls: tuple[str, ...] | None) -> Held:
+def _hold_text(value: str, kind: str, dialect: CsvDialect) -> Held:
     if kind.upper() in _TEXTS:
         return Held(value=value)
-    misfit = misfit_of(value, kind, nulls)
+    plain = usual(value, dialect)
+    misfit = misfit_of(plain, kind, dialect.nulls)
     return Held(
-        value=f"case when {misfit} then null else try_cast({value} as {kind}) end", misfit=misfit
+        value=f"case when {misfit} then null else try_cast({plain} as {kind}) end", misfit=misfit
     )
 
 
@@ -88,7 +91,7 @@ def _hold_typed(value: str, own: str, kind: str) -> Held:
     if kind.upper() in _TEXTS:
         return Held(value=f"cast({value} as {kind})")
     if own == "VARCHAR":
-        return _hold_text(value, kind, ())
+        return _hold_text(value, kind, CsvDialect(nulls=()))
     cast = f"try_cast({value} as {kind})"
     # What does not come back as it was has lost something: a fraction, digits, the time of day.
     back = f"try_cast({cast} as {own})"

@@ -22,6 +22,11 @@ class CsvDialect(Struct, frozen=True, kw_only=True):
         header: whether the first row names the columns.
         encoding: name of the text encoding, ``utf-8`` if None.
         nulls: words that mean null; None is detected (the empty field always is null).
+        escape: one character that takes the meaning from the next; empty is none.
+        comment: what a line begins with that is no record; empty is nothing.
+        decimal: sign before the fraction of numbers, the other of comma and point groups their
+            digits; empty is the point, and no groups.
+        dates: patterns of dates and times beside ISO 8601, in the letters of strftime.
     """
 
     delimiter: str | None = None
@@ -29,6 +34,10 @@ class CsvDialect(Struct, frozen=True, kw_only=True):
     header: bool | None = None
     encoding: str | None = None
     nulls: tuple[str, ...] | None = None
+    escape: str = ""
+    comment: str = ""
+    decimal: str = ""
+    dates: tuple[str, ...] = ()
 
 
 class FixedField(Struct, frozen=True, kw_only=True):

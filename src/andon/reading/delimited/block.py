@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from andon.reading.delimited.dialect import CANDIDATES, delimiter_of, is_value, split_record
-from andon.reading.delimited.records import records
+from andon.reading.delimited.dialect import CANDIDATES, Marks, delimiter_of, split_record
+from andon.reading.delimited.header import is_data_like, is_header_like, is_narrow, stands_out
+from andon.reading.delimited.records import is_comment, records
 from andon.spec.source import CsvDialect, Format
 
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE = 200
 _QUICK = 20
 _MOST_BEFORE = 50
-_LONGEST_NAME = 200
 _RARE = ("\x1f", "\x01", "^", "~")
 
 Fields = list[str]
@@ -32,67 +33,62 @@ class Block(Struct, frozen=True, kw_only=True):
     Attributes:
         header: fields of the record that names the columns; None if its quotes are broken.
         before: records above it.
+        is_doubtful: whether it may as well be the first row of a table without names.
     """
 
     delimiter: str
     header: Fields | None
     before: int = 0
+    is_doubtful: bool = False
 
 
 def find_block(head: bytes, dialect: CsvDialect, format_: Format, quote: str) -> Block:
     """The table of a file by its first bytes, which are not blank."""
-    line = head.lstrip(b"\r\n").splitlines()[0].decode(errors="replace")
-    plain = delimiter_of(line, dialect, format_)
-    quick = _sample(head, plain, quote, _QUICK)
-    first = quick[0]
+    line = _first_line(head, dialect.comment)
+    plain = marks_of(delimiter_of(line, dialect, format_), dialect, quote)
+    quick = _sample(head, plain, _QUICK)
+    first = quick[0] if quick else []
     if dialect.header is not None:
-        return Block(delimiter=plain, header=first)
+        return Block(delimiter=plain.delimiter, header=first)
     width = len(first) if first is not None else 0
     is_even = width > 1 and all(fields is not None and len(fields) == width for fields in quick)
     if first is not None and is_even and not is_narrow(first, width):
-        return Block(delimiter=plain, header=first)
-    candidates = (plain,) if dialect.delimiter else (plain, *CANDIDATES, *_RARE)
-    found = [_block(head, char, quote) for char in dict.fromkeys(candidates)]
+        return _with_doubt(Block(delimiter=plain.delimiter, header=first), quick)
+    candidates = CANDIDATES + _RARE if not dialect.delimiter else ()
+    found = [
+        _block(head, marks_of(char, dialect, quote))
+        for char in dict.fromkeys((plain.delimiter, *candidates))
+    ]
     # Of equally steady ones the first counts, which is that of the first line.
     return max(found, key=lambda steady: steady[0])[1]
 
 
-def is_narrow(fields: Sequence[str], width: int) -> bool:
-    """Whether a record has so few filled fields that it stands beside a table, not in it."""
-    return _filled(fields) <= _narrow(width)
+def marks_of(delimiter: str, dialect: CsvDialect, quote: str) -> Marks:
+    """The declared signs beside a delimiter."""
+    return Marks(delimiter, quote, dialect.escape, dialect.comment)
 
 
-def is_header_like(fields: Sequence[str]) -> bool:
-    """Whether all fields are filled, unlike one another, and no numbers or dates."""
-    names = [field.strip() for field in fields]
-    return all(
-        name and len(name) <= _LONGEST_NAME and not is_value(name) for name in names
-    ) and len({name.casefold() for name in names}) == len(names)
+def _first_line(head: bytes, comment: str) -> str:
+    """The first line that is neither blank nor a comment; empty if there is none."""
+    lines = (line.decode(errors="replace") for line in head.splitlines() if line)
+    return next((line for line in lines if not comment or not line.startswith(comment)), "")
 
 
-def stands_out(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether some column has numbers or dates in every row, and none among the names."""
-    return any(
-        name.strip()
-        and not is_value(name.strip())
-        and all(row[at].strip() and is_value(row[at].strip()) for row in rows)
-        for at, name in enumerate(names)
-    )
-
-
-def _sample(head: bytes, delimiter: str, quote: str, most: int = _SAMPLE) -> list[Fields | None]:
+def _sample(head: bytes, marks: Marks, most: int = _SAMPLE) -> list[Fields | None]:
     found: list[Fields | None] = []
-    for record in records(BytesIO(head[:_SAMPLE_BYTES]), delimiter, quote):
-        found.append(split_record(record.raw.decode(errors="replace"), delimiter, quote))
+    for record in records(BytesIO(head[:_SAMPLE_BYTES]), marks):
+        if is_comment(record.raw, marks):
+            continue
+        found.append(split_record(record.raw.decode(errors="replace"), marks))
         if len(found) == most:
             return found
     # The last record of a longer file may have been cut.
     return found[:-1] if len(found) > 1 and len(head) >= _SAMPLE_BYTES else found
 
 
-def _block(head: bytes, delimiter: str, quote: str) -> tuple[float, Block]:
+def _block(head: bytes, marks: Marks) -> tuple[float, Block]:
     """The table as a delimiter gives it, and how sure that is: the share of records of one width."""
-    sample = _sample(head, delimiter, quote)
+    sample = _sample(head, marks)
     widths = Counter(len(fields) for fields in sample if fields is not None)
     width, count = max(
         ((w, n) for w, n in widths.items() if w > 1), key=lambda pair: (pair[1], pair[0]),
@@ -104,7 +100,17 @@ def _block(head: bytes, delimiter: str, quote: str) -> tuple[float, Block]:
     share = count / len(sample)
     # Without a header of that width the delimiter may as well be part of values.
     steady = share if before or (is_first and share > 0.5) else 0.0
-    return steady, Block(delimiter=delimiter, header=sample[before], before=before)
+    block = Block(delimiter=marks.delimiter, header=sample[before], before=before)
+    return steady, _with_doubt(block, sample)
+
+
+def _with_doubt(block: Block, sample: Sequence[Fields | None]) -> Block:
+    names = block.header
+    below = [
+        f for f in sample[block.before + 1 :] if f is not None and names and len(f) == len(names)
+    ]
+    is_doubtful = names is not None and is_data_like(names, below[:_QUICK])
+    return replace(block, is_doubtful=is_doubtful)
 
 
 def _header_place(sample: Sequence[Fields | None], width: int) -> int:
@@ -121,11 +127,3 @@ def _header_place(sample: Sequence[Fields | None], width: int) -> int:
         if not is_narrow(fields, width):
             return 0
     return 0
-
-
-def _filled(fields: Sequence[str]) -> int:
-    return sum(1 for field in fields if field.strip())
-
-
-def _narrow(width: int) -> int:
-    return max(1, width // 3)

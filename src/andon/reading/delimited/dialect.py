@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.errors import Problem, TaskFailed
@@ -15,6 +18,21 @@ MOST_COLUMNS = 10_000
 """More columns take minutes and gigabytes for a handful of rows."""
 
 _VALUE = re.compile(r"-?\d+([.,]\d+)?|\d{4}-\d\d-\d\d.*|\Z")
+
+
+class Marks(Struct, frozen=True):
+    """The signs between the values of a record.
+
+    Attributes:
+        quote: special at the beginning of a field only; doubled within a quoted one.
+        escape: takes the meaning from the character behind it; comment: begins a line that is no
+            record. Empty is none.
+    """
+
+    delimiter: str
+    quote: str
+    escape: str = ""
+    comment: str = ""
 
 
 def delimiter_of(line: str, dialect: CsvDialect, format_: Format) -> str:
@@ -33,16 +51,17 @@ def is_value(text: str) -> bool:
     return _VALUE.fullmatch(text) is not None
 
 
-def split_record(text: str, delimiter: str, quote: str) -> list[str] | None:
+def split_record(text: str, marks: Marks) -> list[str] | None:
     """Fields of one record, or None if its quotes are broken.
 
-    A quote is special only at the beginning of a field; within a quoted field it is doubled.
-
-    >>> split_record('a,"b,""c",5" x', ",", '"')
+    >>> split_record('a,"b,""c",5" x', Marks(",", '"'))
     ['a', 'b,"c', '5" x']
-    >>> split_record('a,"b', ",", '"') is None
+    >>> split_record('a,"b', Marks(",", '"')) is None
     True
     """
+    delimiter, quote = marks.delimiter, marks.quote
+    if marks.escape and marks.escape in text:
+        return _split_escaped(text, marks)
     if quote not in text:
         return text.split(delimiter)
     fields: list[str] = []
@@ -73,12 +92,65 @@ def split_record(text: str, delimiter: str, quote: str) -> list[str] | None:
             return [*fields, ""]
 
 
+def _split_escaped(text: str, marks: Marks) -> list[str] | None:
+    r"""The same where an escape stands in the record; ``\\N`` as a whole field is left as it is.
+
+    >>> _split_escaped(r'"a \"b\", c",d\,e,\N', Marks(",", '"', "\\"))
+    ['a "b", c', 'd,e', '\\\\N']
+    """
+    fields: list[str] = []
+    at, size = 0, len(text)
+    while True:
+        start = at
+        is_quoted = is_open = text.startswith(marks.quote, at)
+        at += is_quoted
+        value: list[str] = []
+        while at < size:
+            char, following = text[at], text[at + 1 : at + 2]
+            if (char == marks.escape and following) or (
+                is_open and char + following == marks.quote * 2
+            ):
+                value.append(following)
+                at += 1
+            elif is_open and char == marks.quote:
+                is_open = False
+            elif not is_open and char == marks.delimiter:
+                break
+            elif is_quoted and not is_open:
+                return None
+            else:
+                value.append(char)
+            at += 1
+        if is_open:
+            return None
+        is_word = text[start:at] == marks.escape + "N"
+        fields.append(text[start:at] if is_word else "".join(value))
+        if at >= size:
+            return fields
+        at += 1
+        if at == size:
+            return [*fields, ""]
+
+
+def join_record(fields: Sequence[str], marks: Marks) -> str:
+    """Fields as one record without escapes: quoted where they have to be, and quotes doubled."""
+    quote = marks.quote
+    special = (marks.delimiter, quote, "\n", "\r")
+    return marks.delimiter.join(
+        f"{quote}{field.replace(quote, quote * 2)}{quote}"
+        if any(sign in field for sign in special)
+        else field
+        for field in fields
+    )
+
+
 def names_of(
     fields: list[str],
     dialect: CsvDialect,
     *,
     declared: tuple[tuple[str, str], ...],
     origin: str,
+    is_doubtful: bool = False,
 ) -> tuple[str, ...]:
     """Column names: the header's, else the declared ones, else ``column_1`` and so on.
 
@@ -101,11 +173,11 @@ def names_of(
             return tuple(name for name, _ in declared)
         return tuple(f"column_{place}" for place in range(1, len(fields) + 1))
     names = tuple(name.strip() or f"column_{at}" for at, name in enumerate(fields, start=1))
-    if dialect.header is None and all(_VALUE.fullmatch(name.strip()) for name in fields):
+    if is_doubtful or (dialect.header is None and all(is_value(name.strip()) for name in fields)):
         raise _failed(
             "SRC006",
             f"the first line of `{origin}` looks like data, not like names of columns",
-            "every field of it is a number, a date or empty",
+            "it has numbers or dates where a row would have them, and a row taken for names is lost",
             "declare `header: false` if the file has no header, or `header: true` to take it so",
         )
     wanted = {name.casefold() for name, _ in declared}

@@ -16,7 +16,7 @@ from andon.reading.aside import Mended
 from andon.reading.batches import batches
 from andon.reading.delimited import fixed
 from andon.reading.delimited import queries as text_queries
-from andon.reading.delimited.block import find_block
+from andon.reading.delimited.block import find_block, marks_of
 from andon.reading.delimited.dialect import check_names, names_of
 from andon.reading.delimited.mend import Expected, mend
 from andon.reading.delimited.queries import Shape, TextFile
@@ -114,8 +114,15 @@ class DelimitedFiles:
         block = find_block(seen.head, dialect, format_, self._quote)
         if block.header is None:
             raise damaged(load.path, "the quotes of its first line are broken")
-        names = names_of(block.header, dialect, declared=self._table.columns, origin=load.path)
+        names = names_of(
+            block.header,
+            dialect,
+            declared=self._table.columns,
+            origin=load.path,
+            is_doubtful=block.is_doubtful,
+        )
         has_header = dialect.header is not False
+        is_plain = seen.is_plain and not (block.before or dialect.escape or dialect.comment)
         newline = "crlf" if seen.newline == "\r\n" else "lf"
         return Facts(
             reading=self._reading,
@@ -123,7 +130,7 @@ class DelimitedFiles:
             before=block.before,
             columns=tuple((name, 0) for name in names),
             delimiter=block.delimiter,
-            shape=newline if seen.is_plain and not block.before else "mended",
+            shape=newline if is_plain else "mended",
             encoding=encoding,
             notes=tuple(_notes(encoding, block.header if has_header else [], names)),
         )
@@ -252,7 +259,7 @@ class DelimitedFiles:
             else compression_of(self._readable.path(load, facts.encoding)),
             has_header=self._table.dialect.header is not False and not is_mended,
             is_mended=is_mended,
-            nulls=self._table.dialect.nulls,
+            dialect=self._table.dialect,
         )
 
     def _mend(self, load: Load, facts: Facts) -> Mended:
@@ -282,8 +289,7 @@ class DelimitedFiles:
         expected = Expected(
             origin=load.path,
             width=len(facts.columns),
-            delimiter=facts.delimiter,
-            quote=self._quote,
+            marks=marks_of(facts.delimiter, self._table.dialect, self._quote),
             has_header=header is not False,
             before=facts.before,
             is_declared=header is True,

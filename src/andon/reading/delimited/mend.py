@@ -14,9 +14,9 @@ from typing import IO
 from msgspec import Struct
 
 from andon.reading.aside import Aside, Mended
-from andon.reading.delimited.block import is_header_like, is_narrow, stands_out
-from andon.reading.delimited.dialect import is_value, split_record
-from andon.reading.delimited.records import LONGEST, Record, records
+from andon.reading.delimited.dialect import Marks, is_value, join_record, split_record
+from andon.reading.delimited.header import is_header_like, is_narrow, stands_out
+from andon.reading.delimited.records import LONGEST, Record, is_comment, records
 from andon.reading.stored.codecs import several_tables
 
 _MOST_AFTER = 20
@@ -38,8 +38,7 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     origin: str
     width: int
-    delimiter: str
-    quote: str
+    marks: Marks
     has_header: bool
     before: int = 0
     is_declared: bool = False
@@ -62,7 +61,7 @@ def mend(
     Raises:
         TaskFailed: (SRC011) further tables stand below the first.
     """
-    found = records(stream, expected.delimiter, expected.quote)
+    found = records(stream, expected.marks)
     with Aside(aside, expected.origin) as rest, clean.open("wb") as out:
         good = 0
         for number, (at, text, reason) in enumerate(_Judged(expected, found, rest), start=1):
@@ -71,7 +70,7 @@ def mend(
                 rest.put(at.line, at.raw, fault)
             else:
                 good += 1
-                out.write(f"{number}{expected.delimiter}{text}\n".encode())
+                out.write(f"{number}{expected.marks.delimiter}{text}\n".encode())
     return rest.mended(clean, good)
 
 
@@ -80,12 +79,13 @@ class _Judged:
 
     def __init__(self, expected: Expected, found: Iterable[Record], rest: Aside) -> None:
         self._expected = expected
-        self._found = iter(found)
         self._rest = rest
+        self._found = self._without_comments(found)
         self._header: list[str] = []
         self._previous: list[str] = []
         self._starts: list[int] = []
         self._last_line = 0
+        self._comments: list[int] = []
 
     def __iter__(self) -> Iterator[tuple[Record, str, str]]:
         """The records in order.
@@ -102,7 +102,7 @@ class _Judged:
                 self._starts.append(at.line)
                 self._header, width = fields or [], len(fields or [])
                 continue
-            is_apart = at.line > self._last_line + 1 or bool(waiting)
+            is_apart = self._stands_apart(at) or bool(waiting)
             is_last = following is None
             if reason and self._may_be_foot(at, fields, width, is_apart=is_apart, is_last=is_last):
                 waiting.append((at, reason))
@@ -126,6 +126,14 @@ class _Judged:
         if self._starts:
             raise several_tables(self._expected.origin, self._starts)
 
+    def _without_comments(self, found: Iterable[Record]) -> Iterator[Record]:
+        for at in found:
+            if is_comment(at.raw, self._expected.marks):
+                self._rest.put(at.line, at.raw, "a comment", is_bad=False)
+                self._comments.append(at.line)
+            else:
+                yield at
+
     def _skip_to_data(self) -> None:
         for _ in range(self._expected.before):
             at = next(self._found)
@@ -134,8 +142,14 @@ class _Judged:
             header = next(self._found, None)
             if header is not None:
                 text = header.raw.decode(errors="replace")
-                fields = split_record(text, self._expected.delimiter, self._expected.quote)
+                fields = split_record(text, self._expected.marks)
                 self._header, self._last_line = fields or [], header.last
+
+    def _stands_apart(self, at: Record) -> bool:
+        """Whether there is a blank line above a record."""
+        self._comments = [line for line in self._comments if line > self._last_line]
+        above = sum(1 for line in self._comments if line < at.line)
+        return at.line > self._last_line + 1 + above
 
     def _may_be_foot(
         self,
@@ -167,11 +181,10 @@ class _Judged:
         """Whether a record is the header of a further table: by its width, or by what it stands in."""
         if fields is None or len(fields) < 2 or following is None or self._expected.is_declared:
             return False
-        is_apart = at.line > self._last_line + 1
-        if not (is_apart and self._expected.has_header and is_header_like(fields)):
+        if not (self._stands_apart(at) and self._expected.has_header and is_header_like(fields)):
             return False
         text = following.raw.decode(errors="replace")
-        below = split_record(text, self._expected.delimiter, self._expected.quote)
+        below = split_record(text, self._expected.marks)
         if below is None or len(below) != len(fields) or fields == self._header:
             return False
         if len(fields) != width:
@@ -198,12 +211,12 @@ def _judge(raw: bytes, expected: Expected, width: int) -> tuple[str, str, list[s
         return "", "not valid UTF-8", None
     if "\0" in text:
         return "", "a NUL character", None
-    fields = split_record(text, expected.delimiter, expected.quote)
+    fields = split_record(text, expected.marks)
     if fields is None:
         return "", "broken quotes", None
-    if len(fields) == width + 1 and text.endswith(expected.delimiter):
+    if len(fields) == width + 1 and text.endswith(expected.marks.delimiter):
         # A delimiter after the last field adds nothing; the engine reads it so too.
-        return text, "", fields[:-1]
+        fields = fields[:-1]
     if len(fields) != width:
         return "", f"{len(fields)} fields, not {width}", fields
-    return text, "", fields
+    return join_record(fields, expected.marks) if expected.marks.escape else text, "", fields

@@ -8,9 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from andon.acquisition.evidence import NULL_WORDS, Seen
+from andon.reading.delimited.notation import usual
 from andon.reading.quoting import files, identifier, literal, texts
 from andon.reading.stored.codecs import Compression
 from andon.schema import Column
+from andon.spec.source import CsvDialect
 
 INTEGERS = frozenset(
     f"{sign}{name}"
@@ -39,7 +41,7 @@ class Shape(Struct, frozen=True, kw_only=True):
     compression: Compression
     has_header: bool
     is_mended: bool
-    nulls: tuple[str, ...] | None
+    dialect: CsvDialect
 
 
 class TextFile(Struct, frozen=True, kw_only=True):
@@ -60,8 +62,12 @@ def evidence(read: Sequence[TextFile], declared: Mapping[str, str], places: Coll
     """Per file: its place in `read`, rows, rows that do not fit, and a mask for each of the columns."""
     shape = read[0].shape
     wanted = {at: kind for at, kind in _by_position(shape, declared).items() if at in places}
+
+    def plain(at: int) -> str:
+        return usual(f"c{at}", shape.dialect)
+
     masks = [
-        "0" if at in wanted else f"coalesce(bit_or({kind_of(f'c{at}', shape.nulls)}), 0)"
+        "0" if at in wanted else f"coalesce(bit_or({kind_of(plain(at), shape.dialect.nulls)}), 0)"
         for at in places
     ]
     misfit = " or ".join(_misfit(f"c{at}", kind, shape) for at, kind in wanted.items()) or "false"
@@ -89,7 +95,7 @@ def typed_rows(read: Sequence[TextFile], columns: Sequence[Column]) -> str:
         elif column.type == "VARCHAR":
             value = f"r.c{at}"
         else:
-            value = f"try_cast(r.c{at} as {column.type})"
+            value = f"try_cast({usual(f'r.c{at}', shape.dialect)} as {column.type})"
         outputs.append(f"{value} as {identifier(column.name)}")
     number = "r.n" if shape.is_mended else "r.n - o.before"
     origins, before = [], 0
@@ -123,7 +129,7 @@ def _source(read: Sequence[TextFile]) -> str:
     kinds = [f"c{at}: 'VARCHAR'" for at in range(len(shape.names))]
     if shape.is_mended:
         kinds.insert(0, "n: 'BIGINT'")
-    nulls = ["", *(shape.nulls or ())]
+    nulls = ["", *(shape.dialect.nulls or ())]
     options = {
         "columns": "{" + ", ".join(kinds) + "}",
         "auto_detect": "false",
@@ -174,7 +180,7 @@ def kind_of(column: str, nulls: tuple[str, ...] | None) -> str:
 
 
 def _misfit(column: str, kind: str, shape: Shape) -> str:
-    return misfit_of(column, kind, shape.nulls)
+    return misfit_of(usual(column, shape.dialect), kind, shape.dialect.nulls)
 
 
 def misfit_of(column: str, kind: str, nulls: tuple[str, ...] | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, NamedTuple
 
-from andon.reading.delimited.dialect import split_record
+from andon.reading.delimited.dialect import Marks, split_record
 from andon.reading.delimited.survey import BOM
 from andon.reading.stored.codecs import chunks
 
@@ -29,8 +29,11 @@ class Record(NamedTuple):
     is_ended: bool
 
 
-def records(stream: IO[bytes], delimiter: str, quote: str) -> Iterator[Record]:
-    """Records in order; blank lines are none. Of a record that is too long only the start is kept."""
+def records(stream: IO[bytes], marks: Marks) -> Iterator[Record]:
+    """Records in order; blank lines are none. Of a record that is too long only the start is kept.
+
+    A comment is a record of its own, whatever quotes stand in it.
+    """
     source_lines = lines(stream)
     waiting: list[bytes] = []
     number = 0
@@ -43,23 +46,27 @@ def records(stream: IO[bytes], delimiter: str, quote: str) -> Iterator[Record]:
         number += 1
         if not line.strip(_ENDS):
             continue
-        joined, taken = _join(line, waiting, source_lines, delimiter, quote)
+        joined, taken = _join(line, waiting, source_lines, marks)
         raw = joined.rstrip(_ENDS)
         yield Record(number, number + taken, raw, len(raw) < len(joined))
         waiting = waiting[taken:]
         number += taken
 
 
+def is_comment(raw: bytes, marks: Marks) -> bool:
+    """Whether a line is no record but a remark."""
+    return bool(marks.comment) and raw.startswith(marks.comment.encode())
+
+
 def _join(
     line: bytes,
     waiting: list[bytes],
     further_lines: Iterator[bytes],
-    delimiter: str,
-    quote: str,
+    marks: Marks,
 ) -> tuple[bytes, int]:
     """A record that may span lines, and how many further lines of `waiting` it took."""
-    mark = quote.encode()
-    if mark not in line or _closes(line, delimiter, quote) is not None:
+    mark = marks.quote.encode()
+    if mark not in line or is_comment(line, marks) or _closes(line, marks) is not None:
         return line, 0
     joined = line
     for taken in range(1, _LONGEST_LINES):
@@ -71,13 +78,13 @@ def _join(
         joined += waiting[taken - 1]
         if len(joined) > LONGEST:
             break
-        if mark in waiting[taken - 1] and _closes(joined, delimiter, quote) is not None:
+        if mark in waiting[taken - 1] and _closes(joined, marks) is not None:
             return joined, taken
     return line, 0
 
 
-def _closes(raw: bytes, delimiter: str, quote: str) -> list[str] | None:
-    return split_record(raw.rstrip(_ENDS).decode(errors="replace"), delimiter, quote)
+def _closes(raw: bytes, marks: Marks) -> list[str] | None:
+    return split_record(raw.rstrip(_ENDS).decode(errors="replace"), marks)
 
 
 def lines(stream: IO[bytes]) -> Iterator[bytes]:

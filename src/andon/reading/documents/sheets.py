@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from andon.acquisition.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.names import did_you_mean
-from andon.reading.delimited.block import is_header_like, is_narrow
 from andon.reading.delimited.dialect import names_of
+from andon.reading.delimited.header import is_header_like, is_narrow
 from andon.reading.documents.clean import CleanLines, Columns
 from andon.reading.stored.archives import check_expanded
 from andon.reading.stored.codecs import damaged, missing_library, most_expanded

@@ -24,7 +24,7 @@ from andon.errors import Problem, TaskFailed, Where
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
-from andon.reading.delimited.block import find_block
+from andon.reading.delimited.block import find_block, marks_of
 from andon.reading.delimited.records import records
 from andon.reading.delimited.survey import BOM
 from andon.reading.stored.codecs import compression_of
@@ -247,7 +247,8 @@ class GrowingFiles:
             form = table.format or format_of(part.file) or "csv"
             head = head.removeprefix(BOM)
             block = find_block(head, table.dialect, form, quote.decode())
-            found = records(io.BytesIO(head), block.delimiter, quote.decode())
+            marks = marks_of(block.delimiter, table.dialect, quote.decode())
+            found = records(io.BytesIO(head), marks)
             names = next(islice(found, block.before, None)).raw
             header = names + (b"\r\n" if names + b"\r\n" in head else b"\n")
         return _Range(stream, header, part.start, part.end)
