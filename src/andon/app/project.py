@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from andon.app.limits import limits
+from andon.app.person import whoami
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.wiring import STORE, Wired, wire
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
+    from andon.observe.usage import SourceReport
 
 
 _WILDCARDS = frozenset("*?[]")
@@ -72,16 +74,6 @@ def _wild(folder: Path) -> UsageError:
             fix="rename the folder, or move the project to another one",
         )
     )
-
-
-def whoami() -> str:
-    """Name of the person at the keyboard, for the record."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 class Project:
@@ -208,6 +200,20 @@ class Project:
             finally:
                 self._trial.close()
                 self._trial = None
+
+    def sources(self, *, unread: int | None = None, days: int | None = None) -> SourceReport:
+        """Sources with what they cost and who has use of them.
+
+        Args:
+            unread: list those only that nobody is known to have read for so many days, neither
+                their tables nor anything that is built from these.
+            days: the period that reads, runs and seconds are told of; that of `unread`, or 30.
+        """
+        from andon.app.source_use import source_report
+
+        spec = self.spec
+        tools = self._wire(spec).tools
+        return source_report(tools, spec, self._env(spec), unread=unread, days=days)
 
     def quarantine(self, name: str | None = None) -> tuple[Rejection, ...]:
         """Everything that is rejected now: rows set aside, deliveries refused or set aside.
