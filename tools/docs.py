@@ -21,6 +21,7 @@ from andon.catalog import records
 from andon.cli import reference
 from andon.errors import Problem, Where
 from andon.execution import outcome
+from andon.observe import cost, usage, use
 from andon.planning import action
 from andon.schema import ChangeKind, Column, FieldChange, Schema
 
@@ -51,6 +52,12 @@ RECORDS: tuple[type, ...] = (
     records.DataFile,
     records.Digest,
     records.Delivery,
+    usage.SourceReport,
+    usage.SourceUsage,
+    usage.Usage,
+    cost.Bytes,
+    cost.Work,
+    use.Use,
     views.Result,
     views.AssetView,
     views.AssetLine,

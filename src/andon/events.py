@@ -15,6 +15,17 @@ class RunStarted(Struct, frozen=True, kw_only=True):
     assets: int
 
 
+class OriginAsked(Struct, frozen=True, kw_only=True):
+    """A run asked the origin of a raw table for what is new, and kept what came.
+
+    `seconds` is the time on the clock, waiting included; origins are asked one after another.
+    """
+
+    run_id: str
+    table: str
+    seconds: float
+
+
 class DeliveryLanded(Struct, frozen=True, kw_only=True):
     """Bytes of a file arrived and are kept."""
 
@@ -164,6 +175,7 @@ class Collected(Struct, frozen=True, kw_only=True):
 
 Event = (
     RunStarted
+    | OriginAsked
     | DeliveryLanded
     | DeliveryRepeated
     | DeliveryVanished

@@ -387,6 +387,18 @@ def test_events_come_in_order_after_a_number(catalog: CatalogStore) -> None:
     assert [event for _, _, event in found] == [e for e in events if isinstance(e, EngineAdopted)]
 
 
+def test_events_are_found_by_the_moment_since_when(catalog: CatalogStore) -> None:
+    for day in range(7):
+        event = Emit(event=Collected(snapshots=day, bytes=0))
+        catalog.commit(Commit(updates=(event,) * day), NOW + timedelta(days=day))
+    for day in range(-1, 8):
+        moment = NOW + timedelta(days=day)
+        expected = [number for number, at, _ in catalog.events() if at >= moment]
+        assert [number for number, _, _ in catalog.events(since=moment)] == expected
+    latest = catalog.events(since=NOW + timedelta(days=6), after=18, limit=2)
+    assert [number for number, _, _ in latest] == [19, 20]
+
+
 def test_an_event_of_a_failed_commit_is_not_there(catalog: CatalogStore) -> None:
     event = Emit(event=Collected(snapshots=1, bytes=2))
     bad = publish("p1", ("marts.a", None, "nowhere"))

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from andon.catalog.use import Read
 from andon.errors import DataCorrupt, Denied, Unavailable
 from andon.stores.sqlite import migrate
 from andon.stores.sqlite.catalog import SqliteCatalog
@@ -153,7 +154,7 @@ def test_a_catalog_of_a_newer_version_is_refused(path: Path) -> None:
     raw.execute("pragma user_version = 99")
     raw.close()
     catalog = SqliteCatalog(path)
-    with pytest.raises(Denied, match="version 99; this Andon knows up to 2") as error:
+    with pytest.raises(Denied, match="version 99; this Andon knows up to 3") as error:
         catalog.state("prod")
     assert error.value.code == "CAT006"
     catalog.close()
@@ -187,6 +188,75 @@ def test_a_database_of_another_program_is_refused(path: Path) -> None:
 def test_the_known_version_is_the_newest_migration() -> None:
     numbers = [number for number, _ in migrate.migrations()]
     assert numbers == list(range(1, migrate.KNOWN_VERSION + 1))
+
+
+@pytest.mark.parametrize("version", range(1, migrate.KNOWN_VERSION))
+def test_an_older_catalog_is_brought_up_to_date_and_loses_nothing(
+    path: Path, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        known = migrate.migrations()[:version]
+        older.setattr(migrate, "KNOWN_VERSION", version)
+        older.setattr(migrate, "migrations", lambda: known)
+        catalog = SqliteCatalog(path)
+        catalog.commit(commit_of("w", 0), NOW)
+        before = (catalog.state("prod"), catalog.snapshots(), catalog.events())
+        catalog.close()
+    catalog = SqliteCatalog(path)
+    assert (catalog.state("prod"), catalog.snapshots(), catalog.events()) == before
+    assert catalog.slices("w-0-a") == ()
+    since = catalog.counting_since()
+    assert since is not None
+    assert since >= datetime(2026, 3, 1, tzinfo=UTC)
+    note_a_read(catalog)
+    assert [one.count for one in catalog.reads(NOW.date())] == [1]
+    catalog.close()
+
+
+def test_a_year_of_reads_takes_a_row_for_each_day_and_reader(path: Path) -> None:
+    catalog = SqliteCatalog(path)
+    for _ in range(50):
+        note_a_read(catalog)
+    note_a_read(catalog, NOW + timedelta(days=1))
+    with catalog._connections.lend() as connection:
+        found = connection.execute("select asset, reader, reads from reads").fetchall()
+    assert found == [("marts.a", "ana", 50), ("marts.a", "ana", 1)]
+    catalog.close()
+
+
+def test_a_read_goes_uncounted_where_another_writer_is_in_the_way(path: Path) -> None:
+    catalog = SqliteCatalog(path, busy_s=600)
+    catalog.commit(add(snapshot("s1")), NOW)
+    other = sqlite3.connect(path, isolation_level=None)
+    with catalog.pin(["s1"], "a reader") as noted:
+        noted.append(Read(asset="marts.a", reader="ana", at=NOW))
+        other.execute("begin immediate")
+    other.close()
+    assert list(catalog.reads(NOW.date())) == []
+    assert catalog.pinned() == frozenset()
+    catalog.close()
+
+
+def test_a_read_goes_uncounted_where_the_right_to_write_is_taken_meanwhile(path: Path) -> None:
+    catalog = SqliteCatalog(path)
+    with catalog.pin(["s1"], "a reader") as noted:
+        noted.append(Read(asset="marts.a", reader="ana", at=NOW))
+        catalog._connections.read_only = True
+    assert list(catalog.reads(NOW.date())) == []
+    catalog.close()
+
+
+def test_who_may_not_write_reads_uncounted(path: Path) -> None:
+    SqliteCatalog(path).commit(add(snapshot("s1")), NOW)
+    reader = SqliteCatalog(path, read_only=True)
+    note_a_read(reader)
+    assert list(reader.reads(NOW.date())) == []
+    reader.close()
+
+
+def note_a_read(catalog: SqliteCatalog, at: datetime = NOW) -> None:
+    with catalog.pin(["s1"], "a reader") as noted:
+        noted.append(Read(asset="marts.a", reader="ana", at=at))
 
 
 def test_reading_creates_nothing(path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 from andon.catalog.records import Snapshot
+from andon.catalog.use import Read
 from andon.errors import Conflict, Problem, Unavailable
 from andon.execution.line import Tools
 
@@ -15,6 +16,7 @@ def held(
     tools: Tools,
     look: Callable[[], Mapping[str, Snapshot]],
     choose: Callable[[Mapping[str, Snapshot]], tuple[Snapshot, ...]],
+    read: Sequence[str] = (),
 ) -> Iterator[tuple[Snapshot, ...]]:
     """Snapshots chosen of what is served, kept from gc while the context is open.
 
@@ -24,28 +26,38 @@ def held(
     Args:
         look: asset -> snapshot as served now, or at a fixed moment.
         choose: what of it is wanted; raises if something is missing.
+        read: names of the tables whose rows are read; counted if nothing is raised meanwhile.
     """
     before: list[str] = []
     while True:
         chosen = choose(look())
         ids = [snapshot.id for snapshot in chosen]
-        with pinned(tools, ids):
+        with pinned(tools, ids) as noted:
             if ids == before or are_usable(tools, ids):
                 yield chosen
+                noted.extend(reads_of(tools, read))
                 return
         before = ids
 
 
 @contextmanager
-def pinned(tools: Tools, ids: Sequence[str]) -> Iterator[None]:
+def pinned(tools: Tools, ids: Sequence[str]) -> Iterator[list[Read]]:
     """Keep snapshots from gc for a reader; on a full disk the grace period has to do.
 
-    Only readers may go without a pin: what a run writes is told from leftovers by its pin.
+    Only readers may go without a pin: what a run writes is told from leftovers by its pin. What the
+    reader puts into the list is counted as read.
     """
+    noted: list[Read] = []
     with ExitStack() as stack:
         with suppress(Unavailable):
-            stack.enter_context(tools.catalog.pin(ids, "reader"))
-        yield
+            noted = stack.enter_context(tools.catalog.pin(ids, "reader"))
+        yield noted
+
+
+def reads_of(tools: Tools, names: Sequence[str]) -> list[Read]:
+    """That whoever uses these tools read rows of tables just now."""
+    at = tools.clock.now()
+    return [Read(asset=name, reader=tools.user(), at=at) for name in dict.fromkeys(names)]
 
 
 def are_usable(tools: Tools, ids: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from andon.app.read import Moment, served
 from andon.app.schema_history import last_change
 from andon.app.select import chosen
 from andon.app.selection import Selection
+from andon.app.source_use import table_usage
 from andon.app.views import AssetLine, AssetView, FailingRows
 from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError
@@ -181,6 +182,7 @@ def show(
         schema_change=None
         if isinstance(asset, AssetSpec)
         else last_change(tools, name, environment),
+        usage=None if isinstance(asset, AssetSpec) else table_usage(tools, spec, environment, name),
     )
 
 

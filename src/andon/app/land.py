@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct, field
@@ -24,7 +25,13 @@ from andon.catalog.commit import (
 )
 from andon.catalog.records import Delivery, RunRecord
 from andon.errors import Problem, TaskFailed, Unavailable
-from andon.events import DeliveryLanded, DeliveryRepeated, DeliveryVanished, RunStarted
+from andon.events import (
+    DeliveryLanded,
+    DeliveryRepeated,
+    DeliveryVanished,
+    OriginAsked,
+    RunStarted,
+)
 from andon.execution.line import Tools
 from andon.execution.outcome import Landed, Observer
 from andon.ports.origin import Batch, Origin
@@ -50,11 +57,20 @@ def land(
     _begin(tools, prepared, record)
     unseen = {name: found.problems for name, found in prepared.forecasts.items()}
     used: list[Origin] = []
+    took: dict[str, float] = {}
     try:
-        is_changed = _land_all(tools, prepared, record, observer, stopping, asked, unseen, used)
+        is_changed = _land_all(
+            tools, prepared, record, observer, stopping, asked, unseen, used, took
+        )
     finally:
         for origin in used:
             origin.close()
+    if took:
+        events = (
+            Emit(event=OriginAsked(run_id=record.id, table=table, seconds=round(seconds, 6)))
+            for table, seconds in took.items()
+        )
+        tools.catalog.commit(Commit(updates=tuple(events)), tools.clock.now())
     if not is_changed:
         return prepared
     state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
@@ -73,12 +89,14 @@ def _land_all(
     asked: set[str],
     unseen: dict[str, tuple[Problem, ...]],
     used: list[Origin],
+    took: dict[str, float],
 ) -> bool:
     """Land table by table; whether anything is other than was forecast.
 
     Args:
         unseen: problems by table; those met here are added.
         used: origins that were asked; they are added, for the caller to close.
+        took: seconds by table that had something to do; they are added.
     """
     is_changed = False
     for table in prepared.spec.source_tables:
@@ -89,14 +107,16 @@ def _land_all(
             continue
         asked.add(table.name)
         used.append(tools.origin(table))
-        came = _Came()
+        came, began, is_failed = _Came(), time.perf_counter(), False
         try:
             _land(tools, prepared, table, record, stopping, came)
         except (TaskFailed, Unavailable) as failure:
             unseen[table.name] = failure.problems
-            is_changed = True
+            is_changed = is_failed = True
         count = came.new + came.changed + len(came.repeated)
         is_changed = is_changed or bool(count)
+        if count or arrivals.is_open or is_failed:
+            took[str(table.name)] = time.perf_counter() - began
         if count or arrivals.vanished:
             observer(
                 Landed(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from andon.app.limits import limits
+from andon.app.person import whoami
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.session import Session
@@ -68,16 +69,6 @@ def _wild(folder: Path) -> UsageError:
             fix="rename the folder, or move the project to another one",
         )
     )
-
-
-def whoami() -> str:
-    """Name of the person at the keyboard, for the record."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 class Project:

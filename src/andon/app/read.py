@@ -94,7 +94,9 @@ def bound(
     def choose(sight: Mapping[str, Snapshot]) -> tuple[Snapshot, ...]:
         return tuple(_resolve(tools, spec, sight, name) for name in body.reads)
 
-    with held(tools, lambda: served(tools, environment, as_of), choose) as snapshots:
+    # Whoever looks at rejected rows mends the table, and has no use of it by that.
+    read = [name for name in body.reads if not base_of(name)]
+    with held(tools, lambda: served(tools, environment, as_of), choose, read) as snapshots:
         scans = Scans(tools)
         tables = {
             name: rejected(tools, snapshot) if base_of(name) else scans.of(snapshot)

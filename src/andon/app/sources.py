@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from andon.app.contract import Contract
     from andon.app.push import Kept
     from andon.app.source_test import Trial
+    from andon.observe.usage import SourceReport
 
 
 class Sources:
-    """Sources of a project: try them, write into them, draft what they promise."""
+    """Sources of a project: try them, write into them, draft what they promise, see what use they are."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -91,3 +92,17 @@ class Sources:
             tell=tell or (lambda _: None),
         )
         return push.read(descriptor)
+
+    def use(self, *, unread: int | None = None, days: int | None = None) -> SourceReport:
+        """Sources with what they cost and who has use of them.
+
+        Args:
+            unread: list those only that nobody is known to have read for so many days, neither
+                their tables nor anything that is built from these.
+            days: the period that reads, runs and seconds are told of; that of `unread`, or 30.
+        """
+        from andon.app.source_use import source_report
+
+        spec = self._session.spec
+        tools, environment = self._session.tools(spec), self._session.environment(spec)
+        return source_report(tools, spec, environment, unread=unread, days=days)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from andon.app.hold import held, pinned
+from andon.app.hold import held, pinned, reads_of
 from andon.app.inspect import find_asset
 from andon.app.read import Moment, never_published, served
 from andon.app.views import Result
@@ -68,7 +68,7 @@ class Table(Struct, frozen=True):
     def head(self, limit: int = PREVIEW_ROWS) -> Result:
         """The first rows, in no promised order."""
         engine = self._wired.tools.engine()
-        with pinned(self._wired.tools, [self.snapshot.id]):
+        with self._reading():
             rows = engine.rows(f"select * from {self._scan()} limit {int(limit)}", {})
         return Result(
             columns=self.schema.names,
@@ -79,8 +79,16 @@ class Table(Struct, frozen=True):
 
     @contextmanager
     def _relation(self) -> Iterator[duckdb.DuckDBPyRelation]:
-        with pinned(self._wired.tools, [self.snapshot.id]):
+        with self._reading():
             yield self._wired.engine().relation(f"select * from {self._scan()}")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Keep the snapshot from gc; rows that were got are counted as a read of the table."""
+        tools = self._wired.tools
+        with pinned(tools, [self.snapshot.id]) as noted:
+            yield
+            noted.extend(reads_of(tools, [self.name]))
 
     def _scan(self) -> str:
         return Scans(self._wired.tools).of(self.snapshot)

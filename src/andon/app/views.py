@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from andon.catalog.records import CheckResult, Publication, Snapshot
 from andon.events import SchemaChanged
+from andon.observe.usage import Usage
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -37,6 +38,7 @@ class AssetView(Struct, frozen=True, kw_only=True):
         column_notes: per column what is declared about it (description, classification).
         facts: source facts in words (system, legal basis, deliveries).
         schema_change: of a raw table, the last publication that changed its columns.
+        usage: of a raw table, what it costs and who has use of it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class AssetView(Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...]
     column_notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     schema_change: SchemaChanged | None = None
+    usage: Usage | None = None
 
 
 class FailingRows(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from andon.app.engine_version import engine_version
 from andon.app.lazy import LazyEngine, Once
 from andon.app.origins import origins
+from andon.app.person import whoami
 from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
@@ -119,9 +120,11 @@ def wire(
         reader=reader,
         catalog=catalog,
         slices=catalog,
+        uses=catalog,
         store=store,
         clock=clock or SystemClock(),
         new_id=new_id,
+        user=whoami,
     )
     return Wired(
         tools=tools,

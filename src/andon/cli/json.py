@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from andon.errors import Problem, Where
     from andon.events import SchemaChanged
     from andon.execution.outcome import Notice, Outcome, RunReport
+    from andon.observe.usage import SourceUsage, Usage
     from andon.planning.action import Action, Plan
     from andon.schema import FieldChange
 
@@ -307,6 +308,46 @@ def trial_record(trial: Trial) -> Record:
         "rows": trial.rows,
         "set_aside": trial.set_aside,
         "problems": [problem_record(problem) for problem in trial.problems],
+    }
+
+
+def usage_record(usage: Usage) -> Record:
+    """Cost and use of one raw table, or of a source."""
+    return {
+        "days": usage.days,
+        "deliveries": usage.deliveries,
+        "first_arrival": stamp(usage.first_arrival) if usage.first_arrival else None,
+        "last_arrival": stamp(usage.last_arrival) if usage.last_arrival else None,
+        "bytes": {
+            "landed": usage.bytes.landed,
+            "kept": usage.bytes.kept,
+            "superseded": usage.bytes.superseded,
+            "table": usage.bytes.table,
+            "built_on": usage.bytes.built_on,
+        },
+        "runs": len(usage.work.runs),
+        "seconds": {
+            "landing": round(usage.work.landing_s, 3),
+            "building": round(usage.work.building_s, 3),
+            "built_on": round(usage.work_on.building_s, 3),
+        },
+        "built_on": list(usage.built_on),
+        "last_read": stamp(usage.use.last_read) if usage.use.last_read else None,
+        "reads": usage.use.reads,
+        "readers": list(usage.use.readers),
+        "idle_days": usage.idle.days if usage.idle is not None else None,
+    }
+
+
+def source_record(one: SourceUsage) -> Record:
+    """One source, with each of its tables."""
+    return {
+        "source": one.source,
+        "kind": one.kind,
+        "system": one.system,
+        "owner": one.owner,
+        **usage_record(one.whole),
+        "tables": [{"table": name, **usage_record(usage)} for name, usage in one.tables],
     }
 
 

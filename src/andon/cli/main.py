@@ -20,7 +20,7 @@ COMMANDS: dict[str, str] = {
     "init": "Make a new project with a small example that runs.",
     "plan": "Say what a run would do, and why; writes nothing.",
     "run": "Build what is due, check it, publish what passed.",
-    "source": "Try a source, or write documents into one.",
+    "source": "List sources and their cost; try one, write into one.",
     "check": "Judge the checks of published assets again, now.",
     "quarantine": "List what was rejected; show or export it.",
     "replay": "Let in again what was rejected, repaired.",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from andon.ports.slice_store import SliceStore
     from andon.ports.source_reader import SourceReader
     from andon.ports.table_store import TableStore
+    from andon.ports.use_store import UseStore
 
 
 FEW_ROWS = 20_000
@@ -43,6 +44,7 @@ class Tools(Struct, frozen=True, kw_only=True):
         few: for few rows, on the thread that asks: of a small statement, passing its parts between
             threads is a good part of the cost.
         origin: what acquires the rows of a raw table.
+        user: name of whoever reads with these tools.
     """
 
     root: Path
@@ -54,9 +56,11 @@ class Tools(Struct, frozen=True, kw_only=True):
     reader: Callable[[], SourceReader]
     catalog: CatalogStore
     slices: SliceStore
+    uses: UseStore
     store: TableStore
     clock: Clock
     new_id: Callable[[], str]
+    user: Callable[[], str]
 
 
 class Line(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from andon.catalog.commit import Commit, Committed
     from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
+    from andon.catalog.use import Read
     from andon.events import Event
 
 
@@ -87,15 +88,27 @@ class CatalogStore(Protocol):
         ...
 
     def events(
-        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+        self,
+        after: int = 0,
+        limit: int = 1000,
+        kinds: Sequence[str] = (),
+        since: datetime | None = None,
     ) -> Sequence[tuple[int, datetime, Event]]:
-        """Events in order, each with its number and recorded time; of `kinds` if any are named."""
+        """Events in order, each with its number and recorded time.
+
+        Args:
+            after: number of the last one that is left out; limit: most of them.
+            kinds: names of the kinds wanted, all of them if none is named.
+            since: recorded time of the first one.
+        """
         ...
 
-    def pin(self, snapshot_ids: Sequence[str], holder: str) -> AbstractContextManager[None]:
+    def pin(self, snapshot_ids: Sequence[str], holder: str) -> AbstractContextManager[list[Read]]:
         """Keep snapshots from gc for as long as the context is open and its process lives.
 
-        A read-only project cannot pin; then the grace period alone protects.
+        What is put into the list is counted when the context ends, in the step that drops the pin.
+        Where that cannot be written it is lost, and the reader is neither failed nor kept waiting.
+        A read-only project cannot pin; then the grace period alone protects, and nothing is counted.
         """
         ...
 

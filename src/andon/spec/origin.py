@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from msgspec import Struct
 
@@ -173,3 +173,24 @@ class PushOrigin(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Origin = FilesOrigin | DatabaseOrigin | HttpOrigin | PythonOrigin | PushOrigin
+
+
+def kind_of(origin: Origin) -> str:
+    """The word for a kind of origin, as `connection: {kind: ...}` has it.
+
+    >>> kind_of(FilesOrigin(paths=("a.csv",))), kind_of(DatabaseOrigin(kind="mysql"))
+    ('files', 'mysql')
+    """
+    match origin:
+        case FilesOrigin():
+            return "files"
+        case DatabaseOrigin():
+            return origin.kind
+        case HttpOrigin():
+            return "http"
+        case PythonOrigin():
+            return "python"
+        case PushOrigin():
+            return "push"
+        case _:
+            assert_never(origin)

@@ -11,6 +11,7 @@ from andon.cli.selecting import complete_asset
 from andon.cli.session import LIST_MOST, Session, global_options
 from andon.cli.tables import WIDEST, shortened, table
 from andon.cli.text import duration, listed, number, plural, rows, size, stamp
+from andon.cli.usage import usage_facts
 
 if TYPE_CHECKING:
     from andon.app.views import AssetView, FailingRows
@@ -109,6 +110,7 @@ def _facts(view: AssetView) -> list[tuple[str, str]]:
         ("reads", listed(view.reads, 20)),
         ("read by", listed(view.read_by, 20)),
         *view.facts,
+        *(usage_facts(view.usage) if view.usage else ()),
         ("served", served),
         ("publication", publication),
     ]
@@ -172,6 +174,7 @@ def _record(view: AssetView) -> dict[str, Any]:
         publication_record,
         schema_change_record,
         snapshot_record,
+        usage_record,
     )
 
     return {
@@ -194,4 +197,5 @@ def _record(view: AssetView) -> dict[str, Any]:
         "column_notes": {name: dict(notes) for name, notes in view.column_notes},
         "facts": dict(view.facts),
         "schema_change": schema_change_record(view.schema_change) if view.schema_change else None,
+        "usage": usage_record(view.usage) if view.usage else None,
     }

@@ -7,12 +7,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from andon.catalog.records import Audit, Delivery, Publication, RunRecord, Snapshot, State
-from andon.errors import RequirementFailed, Unavailable
+from andon.errors import AndonError, RequirementFailed
 from andon.stores.sqlite import failures, pins, queries, slices
 from andon.stores.sqlite.connections import Connections
 from andon.stores.sqlite.encoding import from_us, to_us
@@ -22,17 +22,20 @@ from andon.stores.steps import OnStep, ignore
 if TYPE_CHECKING:
     from andon.catalog.commit import Commit, Committed
     from andon.catalog.slices import Figure, Piece, Slice
+    from andon.catalog.use import Read, Reads
     from andon.events import Event
 
 Result = TypeVar("Result")
 
 _FIRST_PAUSE_S = 0.001
 _LONGEST_PAUSE_S = 0.1
+_RELEASE_S = 1.0
+"""Longest wait of a reader that is done for other writers: nothing rests on what it has to write."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class SqliteCatalog:
-    """A `CatalogStore` and `SliceStore` in one SQLite file, in write-ahead mode, fully synchronous.
+    """A `CatalogStore`, `SliceStore` and `UseStore` in one SQLite file, in write-ahead mode, fully synchronous.
 
     The file is created by the first write; before that every read finds an empty catalog. Next to
     it lies the folder ``pins`` with the locks of live readers.
@@ -173,16 +176,33 @@ class SqliteCatalog:
         return self._read(lambda c: queries.runs(c, limit), [])
 
     def events(
-        self, after: int = 0, limit: int = 1000, kinds: Sequence[str] = ()
+        self,
+        after: int = 0,
+        limit: int = 1000,
+        kinds: Sequence[str] = (),
+        since: datetime | None = None,
     ) -> Sequence[tuple[int, datetime, Event]]:
-        """Events in order, each with its number and recorded time."""
-        return self._read(lambda c: queries.events(c, after, limit, kinds), [])
+        """Events in order, each with its number and recorded time; see the port."""
+        return self._read(lambda c: queries.events(c, after, limit, kinds, since), [])
+
+    def reads(self, since: date) -> Sequence[Reads]:
+        """Reads by table and reader; see the port."""
+        from andon.stores.sqlite import reads
+
+        return self._read(lambda c: reads.reads(c, since), [])
+
+    def counting_since(self) -> datetime | None:
+        """Since when reads are counted; None if always."""
+        from andon.stores.sqlite import reads
+
+        return self._read(reads.counting_since, None)
 
     @contextmanager
-    def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[None]:
+    def pin(self, snapshot_ids: Sequence[str], holder: str) -> Iterator[list[Read]]:
         """Keep snapshots from gc while the context is open and its process lives; see the port."""
+        noted: list[Read] = []
         if not self._connections.can_write:
-            yield
+            yield noted
             return
         try:
             pin_id, lock = pins.claim(pins.folder_of(self._path))
@@ -191,13 +211,27 @@ class SqliteCatalog:
         try:
             self._write(lambda c: pins.add(c, pin_id, snapshot_ids, holder, to_us(_newest_time(c))))
             try:
-                yield
+                yield noted
             finally:
-                # A row that cannot be dropped now counts for nothing once the lock is gone.
-                with suppress(Unavailable):
-                    self._write(lambda c: pins.drop(c, [pin_id]))
+                self._release(pin_id, noted)
         finally:
             lock.release(unlink=True)
+
+    def _release(self, pin_id: str, noted: Sequence[Read]) -> None:
+        """Drop a pin, and count what was read under it, in one step that must not fail a reader.
+
+        A row that cannot be dropped now counts for nothing once the lock is gone.
+        """
+
+        def release(connection: sqlite3.Connection) -> None:
+            pins.drop(connection, [pin_id])
+            if noted:
+                from andon.stores.sqlite import reads
+
+                reads.count(connection, noted)
+
+        with suppress(AndonError):
+            self._write(release, busy_s=min(_RELEASE_S, self._busy_s))
 
     def pinned(self) -> frozenset[str]:
         """Ids of snapshots that a live process pins; pins of dead ones are dropped."""
@@ -230,7 +264,9 @@ class SqliteCatalog:
 
         return self._patiently(batch, reading=True)
 
-    def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _write(
+        self, write: Callable[[sqlite3.Connection], Result], *, busy_s: float | None = None
+    ) -> Result:
         """Run a batch of writes as one transaction."""
         if not self._connections.can_write:
             raise failures.read_only(self._path)
@@ -244,7 +280,7 @@ class SqliteCatalog:
             self._send_commit(connection)
             return result
 
-        return self._patiently(batch)
+        return self._patiently(batch, busy_s=busy_s)
 
     def _send_commit(self, connection: sqlite3.Connection) -> None:
         """Commit; from here on a failure leaves open whether it landed, unless SQLite undid it."""
@@ -257,9 +293,14 @@ class SqliteCatalog:
             raise failures.outcome_unknown(self._path, type(error).__name__) from error
 
     def _patiently(
-        self, batch: Callable[[sqlite3.Connection], Result], *, reading: bool = False
+        self,
+        batch: Callable[[sqlite3.Connection], Result],
+        *,
+        reading: bool = False,
+        busy_s: float | None = None,
     ) -> Result:
         """Run a batch on a connection of its own, again as long as others are in the way."""
+        longest = self._busy_s if busy_s is None else busy_s
         started = time.monotonic()
         pause = _FIRST_PAUSE_S
         while True:
@@ -269,7 +310,7 @@ class SqliteCatalog:
             except sqlite3.Error as error:
                 waited = time.monotonic() - started
                 if failures.is_busy(error):
-                    if waited >= self._busy_s:
+                    if waited >= longest:
                         raise failures.busy(self._path, waited) from error
                 else:
                     told = failures.translate(self._path, error)

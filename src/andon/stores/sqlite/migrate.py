@@ -11,7 +11,7 @@ from andon.stores.sqlite import failures
 _APPLICATION = 0x414E444F
 """Marks the file as a catalog of Andon (the letters ANDO)."""
 
-KNOWN_VERSION = 2
+KNOWN_VERSION = 3
 """Version this program reads and writes; a test compares it with the migrations there are."""
 
 

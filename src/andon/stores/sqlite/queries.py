@@ -245,9 +245,15 @@ def runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
 
 
 def events(
-    connection: sqlite3.Connection, after: int, limit: int, kinds: Sequence[str]
+    connection: sqlite3.Connection,
+    after: int,
+    limit: int,
+    kinds: Sequence[str],
+    since: datetime | None,
 ) -> list[tuple[int, datetime, Event]]:
-    """Events after a number, in order; of these kinds if any are named."""
+    """Events after a number and since a moment, in order; of these kinds if any are named."""
+    if since is not None:
+        after = max(after, _last_before(connection, to_us(since)))
     rows = connection.execute(
         "select number, at_us, kind, body from events where number > :after"
         " and (:kinds is null or kind in (select value from json_each(:kinds)))"
@@ -255,3 +261,19 @@ def events(
         {"after": after, "limit": limit, "kinds": encode(list(kinds)).decode() if kinds else None},
     )
     return [(number, from_us(us), decode_event(kind, body)) for number, us, kind, body in rows]
+
+
+def _last_before(connection: sqlite3.Connection, us: int) -> int:
+    """Number of the newest event before a moment, 0 if there is none: times grow with numbers."""
+    (newest,) = connection.execute("select max(number) from events").fetchone()
+    low, high = 0, newest or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = connection.execute(
+            "select at_us from events where number <= ? order by number desc limit 1", (middle,)
+        ).fetchone()
+        if found is None or found[0] < us:
+            low = middle
+        else:
+            high = middle - 1
+    return low
