@@ -52,7 +52,7 @@ tables:
     records: data.items
     mode: merge
     key: id
-    cursor: {field: at.updated, param: since, start: 0}
+    cursor: {field: at.updated, param: since, start: 0, lag: 5 minutes}
 """
     assert declared(tmp_path, text) == HttpOrigin(
         url="https://api.example.com/v2/issues",
@@ -80,6 +80,7 @@ tables:
         cursor="at.updated",
         cursor_parameter="since",
         cursor_start="0",
+        lag_s=300.0,
         rate=1.5,
         attempts=7,
         timeout_s=120.0,
@@ -126,6 +127,8 @@ def test_ways_to_the_next_page(tmp_path: Path, written: str, expected: Paging) -
         ("", "pages: {page: p, param: q}", "PRJ004"),
         ("", "mode: upsert", "PRJ005"),
         ("", "mode: append, cursor: updated", "PRJ005"),
+        ("", "mode: append, cursor: {field: a, param: b, lag: soon}", "PRJ006"),
+        ("", "mode: append, cursor: {field: a, param: b, lag: -1}", "PRJ006"),
         ("", "params: {state: [a, b]}", "PRJ005"),
         ("", "path: 'https://b/x'", "PRJ042"),
     ],
