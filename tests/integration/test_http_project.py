@@ -42,6 +42,7 @@ connection:
   headers: {X-Tenant: shop}
   rate: 90/min
   timeout: 2 min
+  page_timeout: 1 h
   attempts: 7
   page_limit: 1MB
 tables:
@@ -84,6 +85,7 @@ tables:
         rate=1.5,
         attempts=7,
         timeout_s=120.0,
+        page_timeout_s=3600.0,
         page_bytes=1_000_000,
     )
 
@@ -119,6 +121,7 @@ def test_ways_to_the_next_page(tmp_path: Path, written: str, expected: Paging) -
         ("rate: 10", "", "PRJ006"),
         ("rate: 10/fortnight", "", "PRJ006"),
         ("attempts: 0", "", "PRJ005"),
+        ("page_timeout: long", "", "PRJ006"),
         ("page_limit: big", "", "PRJ006"),
         ("retries: 3", "", "PRJ004"),
         ("", "pages: pages", "PRJ005"),

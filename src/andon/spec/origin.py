@@ -121,7 +121,8 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
         lag_s: as of a database; None where nothing was declared.
         total: dotted path of the number of records that the answer promises; empty is unknown.
         rate: most requests per second, None is without a limit.
-        attempts: tries per page; timeout_s: seconds without an answer that count as a failure.
+        attempts: tries per page; timeout_s: seconds without a sign of life that count as a failure;
+            page_timeout_s: seconds for all of one answer, so that one that drips has an end.
         page_bytes: largest page taken, decoded.
     """
 
@@ -139,6 +140,7 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
     rate: float | None = None
     attempts: int = 5
     timeout_s: float = 30.0
+    page_timeout_s: float = 300.0
     page_bytes: int = 256 << 20
 
 

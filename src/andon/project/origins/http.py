@@ -59,6 +59,7 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
     _refuse_clashes(connection, table, auth, dict(headers), dict(parameters))
     rate = connection.quantity("rate", rate_of, "write for example `10/s` or `5000/h`")
     timeout_s = connection.seconds("timeout")
+    page_timeout_s = connection.seconds("page_timeout")
     page_bytes = connection.quantity("page_limit", bytes_of, "write for example `64 MB`")
     attempts = connection.count("attempts")
     if attempts == 0:
@@ -81,6 +82,7 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
         rate=rate,
         attempts=_DEFAULTS.attempts if attempts is None else attempts,
         timeout_s=timeout_s or _DEFAULTS.timeout_s,
+        page_timeout_s=page_timeout_s or _DEFAULTS.page_timeout_s,
         page_bytes=page_bytes or _DEFAULTS.page_bytes,
     )
 
@@ -195,7 +197,16 @@ def refuse(fields: Fields, name: str, what: str, why: str, fix: str) -> None:
 
 
 HTTP: Final = OriginKind(
-    connection_keys=("url", "auth", "headers", "rate", "timeout", "attempts", "page_limit"),
+    connection_keys=(
+        "url",
+        "auth",
+        "headers",
+        "rate",
+        "timeout",
+        "page_timeout",
+        "attempts",
+        "page_limit",
+    ),
     table_keys=("path", "format", "params", "pages", "mode", "cursor", "total"),
     read=read,
     has_dialect=True,
