@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from hashlib import sha256
@@ -22,7 +22,8 @@ class PlainHttp:
         files: content by path; times: when it was changed.
         manners: words by path. Whole answers: ``refuse``, ``no-head``, ``busy`` (503), ``throttle``
             (429, wait a second), ``redirect:URL``. Headers: ``tagless``, ``timeless``, ``endless`` (no
-            length), ``chunked``. Bodies: ``short`` of what was told, ``changing`` while it is read.
+            length), ``chunked``. Bodies: ``short`` of what was told, ``changing`` while it is read,
+            ``dripping`` a byte at a time.
         often: how many requests of a path meet its bad manners, all if it is not there.
         asked: requests in order: method, path with query, Authorization header.
     """
@@ -132,6 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content[:half])
             self.server.plain.put(path, content + b"9,9\n")
             self.wfile.write(content[half:])
+        elif "dripping" in manner:
+            with suppress(OSError):  # whoever waits too long hangs up
+                for at in range(len(content)):
+                    self.wfile.write(content[at : at + 1])
+                    time.sleep(0.02)
+            self.close_connection = True
         else:
             self.wfile.write(content)
 

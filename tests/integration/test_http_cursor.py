@@ -44,7 +44,12 @@ def row(number: int, day: int | None = None) -> dict[str, Any]:
 
 
 def behind(
-    api: Api, path: str = "link", *, key: tuple[str, ...] = (), mode: str = "append"
+    api: Api,
+    path: str = "link",
+    *,
+    key: tuple[str, ...] = (),
+    mode: str = "append",
+    **given: Any,
 ) -> SourceTable:
     paging, records = PAGINGS[path]
     return table(
@@ -55,6 +60,7 @@ def behind(
         cursor="updated",
         cursor_parameter="since",
         key=key,
+        **given,
     )  # fmt: skip
 
 
@@ -113,6 +119,71 @@ def test_a_server_that_does_not_know_the_parameter_doubles_nothing(api: Api, rea
     api.rows = [row(9), *api.rows]
     read.land(declared)
     assert ids(read, declared) == list(range(1, 10))
+
+
+# With a lag, for records that come late.
+
+TWO_DAYS = 2 * 86_400.0
+
+
+@pytest.mark.parametrize(("key", "mode"), [((), "append"), (("id",), "append"), (("id",), "merge")])
+def test_a_record_that_comes_late_is_found_within_the_lag_and_no_other_is_doubled(
+    api: Api, read: Reading, key: tuple[str, ...], mode: str
+) -> None:
+    declared = behind(api, key=key, mode=mode, lag_s=TWO_DAYS)
+    read.land(declared)
+    api.rows += [row(77, day=6), row(78, day=5)]
+    read.land(declared)
+    assert api.requests[-1].query["since"] == "2026-01-06T00:00:00Z"
+    assert ids(read, declared) == [*range(1, 9), 77]
+    before = list(read.deliveries)
+    assert read.land(declared) == 0
+    assert read.deliveries == before
+
+
+def test_without_a_key_equal_records_within_the_lag_are_as_many_as_the_origin_has(
+    api: Api, read: Reading
+) -> None:
+    declared = behind(api, lag_s=TWO_DAYS)
+    read.land(declared)
+    api.rows += [row(7), row(7)]
+    read.land(declared)
+    assert ids(read, declared) == [1, 2, 3, 4, 5, 6, 7, 7, 7, 8]
+
+
+def test_an_appended_record_whose_other_fields_change_within_the_lag_comes_once_with_a_key(
+    api: Api, read: Reading
+) -> None:
+    keyed = behind(api, key=("id",), lag_s=TWO_DAYS)
+    read.land(keyed)
+    api.rows[6] = {**row(7), "state": "shut"}
+    assert read.land(keyed) == 0
+
+
+def test_an_appended_record_whose_other_fields_change_within_the_lag_comes_again_without_one(
+    api: Api, read: Reading
+) -> None:
+    bare = behind(api, lag_s=TWO_DAYS)
+    read.land(bare)
+    api.rows[6] = {**row(7), "state": "shut"}
+    read.land(bare)
+    assert ids(read, bare) == [1, 2, 3, 4, 5, 6, 7, 7, 8]
+
+
+def test_nothing_below_the_first_value_is_asked_for(api: Api, read: Reading) -> None:
+    declared = behind(api, cursor_start="2026-01-07T00:00:00Z", lag_s=TWO_DAYS)
+    read.land(declared)
+    read.land(declared)
+    assert {request.query["since"] for request in api.requests} == {"2026-01-07T00:00:00Z"}
+
+
+def test_a_lag_on_a_cursor_that_nothing_can_be_taken_off_is_refused_before_a_page_counts(
+    api: Api, read: Reading
+) -> None:
+    api.rows = [{"id": 1, "updated": "a"}]
+    with pytest.raises(TaskFailed, match="nothing can be subtracted") as caught:
+        read.land(behind(api, lag_s=5.0))
+    assert (caught.value.code, read.deliveries) == ("SRC057", [])
 
 
 @pytest.mark.parametrize("path", PAGINGS)
@@ -218,12 +289,15 @@ def test_readings_broken_off_anywhere_give_what_one_reading_gives(
     chance = random.Random(seed)
     api.descending = chance.random() < 0.5
     api.rows = []
-    declared = behind(api, chance.choice(list(PAGINGS)), key=chance.choice([(), ("id",)]))
+    lag_s = chance.choice([None, TWO_DAYS])
+    paging, key = chance.choice(list(PAGINGS)), chance.choice([(), ("id",)])
+    declared = behind(api, paging, key=key, lag_s=lag_s)
     is_equal = not declared.key
     for _ in range(10):
         for _ in range(chance.randrange(5)):
             number = len(api.rows) + 1
-            day = max([int(r["updated"][8:10]) for r in api.rows], default=1) + chance.randrange(2)
+            day = max([int(r["updated"][8:10]) for r in api.rows], default=1)
+            day = max(1, day + chance.randrange(-2 if lag_s else 0, 2))
             copies = chance.choice([1, 1, 2]) if is_equal else 1
             api.rows += [row(number, day=min(day, 28))] * copies
         read.land(declared, most=chance.choice([1, 2, 3, None]))

@@ -76,6 +76,36 @@ def test_a_server_that_says_nothing_is_not_waited_for_longer_than_declared(
     assert read.records() == ROWS
 
 
+@pytest.mark.parametrize("part", ["head", "body", "chunks"])
+def test_a_server_that_drips_is_cut_off_and_asked_again(api: Api, read: Reading, part: str) -> None:
+    api.rows = [{"id": n, "name": "x" * 200} for n in range(3)]
+    api.faults.append(faults.dripping(part))
+    began = time.monotonic()
+    read.land(table(f"{api.url}/link", paging=LINK, timeout_s=2.0, page_timeout_s=0.3))
+    assert read.records() == api.rows
+    assert time.monotonic() - began < 2.0
+    assert len(api.requests) == 2
+
+
+def test_a_server_that_only_drips_is_told_with_the_limit_that_it_passed(
+    api: Api, read: Reading
+) -> None:
+    api.rows = [{"id": n, "name": "x" * 200} for n in range(3)]
+    api.faults.extend([faults.dripping("body")] * 3)
+    with pytest.raises(Unavailable, match=r"the whole answer did not come within 0\.2 s") as caught:
+        read.land(table(f"{api.url}/link", paging=LINK, page_timeout_s=0.2))
+    assert (caught.value.code, read.deliveries) == ("SRC052", [])
+    assert "page_timeout" in caught.value.problems[0].fix
+
+
+def test_a_page_that_comes_slowly_but_within_its_limit_is_taken(api: Api, read: Reading) -> None:
+    api.rows = api.rows[:3]
+    api.faults.append(faults.dripping("body", 0.01))
+    read.land(table(f"{api.url}/link", paging=LINK, timeout_s=0.5, page_timeout_s=30.0))
+    assert read.records() == api.rows
+    assert len(api.requests) == 1
+
+
 def test_attempts_come_to_an_end(api: Api, read: Reading) -> None:
     api.faults.extend([faults.status(503)] * 9)
     with pytest.raises(Unavailable, match="was asked 3 times in vain: it answers 503") as caught:

@@ -42,6 +42,7 @@ connection:
   headers: {X-Tenant: shop}
   rate: 90/min
   timeout: 2 min
+  page_timeout: 1 h
   attempts: 7
   page_limit: 1MB
 tables:
@@ -52,7 +53,7 @@ tables:
     records: data.items
     mode: merge
     key: id
-    cursor: {field: at.updated, param: since, start: 0}
+    cursor: {field: at.updated, param: since, start: 0, lag: 5 minutes}
 """
     assert declared(tmp_path, text) == HttpOrigin(
         url="https://api.example.com/v2/issues",
@@ -80,9 +81,11 @@ tables:
         cursor="at.updated",
         cursor_parameter="since",
         cursor_start="0",
+        lag_s=300.0,
         rate=1.5,
         attempts=7,
         timeout_s=120.0,
+        page_timeout_s=3600.0,
         page_bytes=1_000_000,
     )
 
@@ -118,6 +121,7 @@ def test_ways_to_the_next_page(tmp_path: Path, written: str, expected: Paging) -
         ("rate: 10", "", "PRJ006"),
         ("rate: 10/fortnight", "", "PRJ006"),
         ("attempts: 0", "", "PRJ005"),
+        ("page_timeout: long", "", "PRJ006"),
         ("page_limit: big", "", "PRJ006"),
         ("retries: 3", "", "PRJ004"),
         ("", "pages: pages", "PRJ005"),
@@ -126,6 +130,8 @@ def test_ways_to_the_next_page(tmp_path: Path, written: str, expected: Paging) -
         ("", "pages: {page: p, param: q}", "PRJ004"),
         ("", "mode: upsert", "PRJ005"),
         ("", "mode: append, cursor: updated", "PRJ005"),
+        ("", "mode: append, cursor: {field: a, param: b, lag: soon}", "PRJ006"),
+        ("", "mode: append, cursor: {field: a, param: b, lag: -1}", "PRJ006"),
         ("", "params: {state: [a, b]}", "PRJ005"),
         ("", "path: 'https://b/x'", "PRJ042"),
     ],

@@ -118,6 +118,23 @@ def test_a_file_that_never_stands_still_is_not_landed(shop: Project, web: PlainH
     assert caught.value.code == "SRC025"
 
 
+@pytest.mark.parametrize("scheme", ["http", "s3"])
+def test_a_file_that_drips_is_cut_off_and_asked_for_again(
+    shop: Project, web: PlainHttp, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr("andon.sources.remote.loop.QUIET_S", 0.4)
+    web.put("in/a.csv", ROWS)
+    web.manners["in/a.csv"] = "dripping"
+    declared = at(web, "in/a.csv")
+    if scheme == "s3":
+        settings = (("anonymous", "true"), ("endpoint_url", f"http://{web.host}"))
+        declared = table("s3://in/a.csv", settings=settings)
+    with pytest.raises(Unavailable, match=r"fewer than 1,048,576 bytes in 0\.4 s") as caught:
+        shop.arrive(declared)
+    assert (caught.value.code, len(web.bodies())) == ("SRC024", 5)
+    assert not list(shop.store.root.glob("raw/*/*"))
+
+
 def test_a_server_that_throttles_is_asked_again_when_it_says(shop: Project, web: PlainHttp) -> None:
     web.put("a.csv", b"id\n1\n")
     web.manners["a.csv"], web.often["a.csv"] = "throttle", 1

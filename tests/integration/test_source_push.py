@@ -201,10 +201,77 @@ def test_a_stream_goes_into_one_table_that_is_declared_for_it(
     assert caught.value.code == code
 
 
-def test_a_table_that_nothing_was_pushed_into_fails_alone(folder: Path) -> None:
-    with andon.open(folder) as project:
-        outcomes = {outcome.asset: outcome for outcome in project.run("raw.events").outcomes}
+# Before anything was pushed.
+
+
+def test_a_table_with_declared_columns_is_empty_until_something_is_pushed(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "sources/raw.yml": "connection: {kind: push}\ntables:\n"
+            "  events: {columns: {n: INTEGER, seen: TIMESTAMP}}\n",
+            "assets/m/count.sql": "select count(n) as n, max(seen) as newest from raw.events\n",
+        },
+    )
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+        assert project.query("from raw.events").rows == ()
+        assert project.query("from m.count").rows == ((0, None),)
+        assert project.run().status == "nothing"
+        push(project, b'{"n": 7, "seen": "2026-03-01T08:00:00"}\n')
+        assert project.run().status == "done"
+        assert project.query("select n, hour(seen) from raw.events").rows == ((7, 8),)
+        assert project.query("select n from m.count").rows == ((1,),)
+
+
+def test_columns_of_a_contract_make_an_empty_table_too(tmp_path: Path) -> None:
+    contract = (
+        "kind: DataContract\napiVersion: v3.1.0\nid: e\nname: e\nversion: 1.0.0\nstatus: active\n"
+        "schema:\n  - name: events\n    properties:\n"
+        "      - {name: n, logicalType: integer, physicalType: INTEGER}\n"
+    )
+    write_project(
+        tmp_path,
+        {
+            "sources/raw.yml": "connection: {kind: push}\ntables:\n  events: {contract: c.yml}\n",
+            "c.yml": contract,
+        },
+    )
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+        found = project.query("from raw.events")
+    assert (found.rows, found.columns[0]) == ((), "n")
+
+
+def test_a_table_without_columns_that_nobody_reads_waits_and_the_rest_is_published(
+    tmp_path: Path,
+) -> None:
+    write_project(tmp_path, {**FILES, "orders.csv": "id\n1\n"})
+    with andon.open(tmp_path) as project:
+        first = project.run()
+        again = project.run()
+    assert (first.status, first.exit_code, again.status) == ("done", 0, "nothing")
+    assert [moved.asset for moved in first.publication.changes] == ["other.orders"]  # type: ignore[union-attr]  # there is one
+    for report in (first, again):
+        told = {p.what for p in report.warnings if p.code == "SRC065"}
+        assert told == {
+            f"nothing was pushed into `{t}` yet" for t in ("raw.events", "two.a", "two.b")
+        }
+
+
+def test_a_table_without_columns_that_somebody_reads_fails_with_its_readers_alone(
+    tmp_path: Path,
+) -> None:
+    write_project(
+        tmp_path,
+        {**FILES, "orders.csv": "id\n1\n", "assets/m/a.sql": "select 1 as x from raw.events\n"},
+    )
+    with andon.open(tmp_path) as project:
+        report = project.run()
+    outcomes = {outcome.asset: outcome for outcome in report.outcomes}
     assert outcomes["raw.events"].problems[0].code == "SRC065"
+    assert (outcomes["m.a"].word, outcomes["other.orders"].word) == ("held", "built")
+    assert report.exit_code == 1
 
 
 @pytest.mark.parametrize(

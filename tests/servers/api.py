@@ -331,3 +331,28 @@ def silent(seconds: float) -> Fault:
         return True
 
     return fault
+
+
+def dripping(part: str, pause_s: float = 0.02) -> Fault:
+    """One byte at a time: of the ``head``, of a ``body`` or of its ``chunks``."""
+
+    def fault(wire: Wire, reply: Reply) -> bool:
+        code, headers, body = reply
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+        slow, whole = body, b"HTTP/1.1 200 OK\r\n" + head
+        match part:
+            case "head":
+                slow, whole = whole, b""
+            case "body":
+                whole += b"Content-Length: %d\r\n\r\n" % len(body)
+            case "chunks":
+                whole += b"Transfer-Encoding: chunked\r\n\r\n"
+                slow = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        wire.out.write(whole)
+        for at in range(len(slow)):
+            wire.out.write(slow[at : at + 1])
+            wire.out.flush()
+            time.sleep(pause_s)
+        return False
+
+    return fault

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from andon.errors import Problem
+
 
 class Found(Struct, frozen=True, kw_only=True):
     """A file as it lies at its origin.
@@ -36,6 +38,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         vanished: known paths that are no longer there.
         is_open: only asking tells whether there is anything new.
         asks: in words, what would be asked for.
+        waits: why there is no table yet: nothing ever arrived, and nothing tells its columns.
         anew: files that grow and are not what they were: truncated, replaced or moved away.
     """
 
@@ -46,4 +49,5 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     vanished: tuple[str, ...] = ()
     is_open: bool = False
     asks: str = ""
+    waits: tuple[Problem, ...] = ()
     anew: tuple[str, ...] = ()

@@ -36,8 +36,13 @@ def is_held_to(table: SourceTable) -> bool:
 
 
 def columns_of_table(table: SourceTable, facts: Sequence[Facts]) -> tuple[Column, ...]:
-    """Columns of a raw table: those of a contract in its order, then what else is taken in."""
+    """Columns of a raw table: those of a contract in its order, then what else is taken in.
+
+    Before anything arrived it has those that are declared.
+    """
     first = table.accepted.names if table.contract else ()
+    if not facts:
+        first = (*first, *(name for name, _ in table.columns))
     only = None
     if table.schema_policy.columns != "evolve":
         only = frozenset(name.casefold() for name in table.accepted.names)

@@ -19,6 +19,7 @@ from andon.acquisition.repairs import without_repairs
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.line import Tools
+from andon.graph.order import Graph
 from andon.planning.action import Forecast
 from andon.spec.origin import FilesOrigin
 from andon.spec.project import ProjectSpec
@@ -47,11 +48,14 @@ def in_force(tools: Tools, spec: ProjectSpec, state: State) -> State:
     return replace(state, deliveries=deliveries)
 
 
-def look(tools: Tools, spec: ProjectSpec, state: State) -> tuple[dict[str, Arrivals], Unseen]:
+def look(
+    tools: Tools, spec: ProjectSpec, state: State, graph: Graph
+) -> tuple[dict[str, Arrivals], Unseen]:
     """Compare every raw table's origin with what is known of it.
 
     A table whose origin cannot be looked at (SRC001: no file was ever there; SRC003) is told apart:
-    it fails alone, with what rests on it.
+    it fails alone, with what rests on it. So does one that waits for its first delivery if anything
+    rests on it.
     """
     runs = tools.catalog.runs(1)
     last = runs[0].started_at if runs else None
@@ -65,6 +69,8 @@ def look(tools: Tools, spec: ProjectSpec, state: State) -> tuple[dict[str, Arriv
         except (TaskFailed, Unavailable) as failure:
             found[table.name] = Arrivals(table=table.name)
             unseen[table.name] = failure.problems
+        if found[table.name].waits and graph.readers[table.name]:
+            unseen[table.name] = found[table.name].waits
     return found, unseen
 
 
@@ -93,6 +99,7 @@ def forecast(
             vanished=arrived.vanished,
             known=tuple(after),
             problems=unseen.get(table.name, ()),
+            is_waiting=bool(arrived.waits),
             is_open=arrived.is_open,
         )
     return found

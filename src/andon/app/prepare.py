@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.facts import may_be_refused
 from andon.acquisition.refused import problems_of
-from andon.app.forecast import forecast, in_force, look
+from andon.app.forecast import Unseen, forecast, in_force, look
 from andon.app.selection import Selection
 from andon.catalog.records import Snapshot, State
 from andon.checks.identity import checks_identity, split_identity
@@ -70,7 +70,7 @@ def prepare(
     graph = graph_of(spec)
     assets = declared(spec)
     state = in_force(tools, spec, tools.catalog.state(environment))
-    arrivals, unseen = look(tools, spec, state)
+    arrivals, unseen = look(tools, spec, state, graph)
     forecasts = forecast(tools, spec, state, arrivals, unseen)
     broken = damaged(tools, state)
     asked: dict[tuple[str, str, str], Snapshot | None] = {}
@@ -107,7 +107,15 @@ def prepare(
     failing = (p for name, found in unseen.items() if name in made.selected for p in found)
     left_out = _left_out(spec, forecasts, made.selected)
     made = replace(
-        made, warnings=(*made.warnings, *failing, *left_out, *_vanished(arrivals), *_anew(arrivals))
+        made,
+        warnings=(
+            *made.warnings,
+            *failing,
+            *_waiting(arrivals, unseen, made.selected),
+            *left_out,
+            *_vanished(arrivals),
+            *_anew(arrivals),
+        ),
     )
     return Prepared(
         spec=spec,
@@ -162,6 +170,15 @@ def _left_out(
         known = forecasts[table.name].known
         if table.name in selected and any(may_be_refused(one.facts) for one in known):
             yield from problems_of(table, known)
+
+
+def _waiting(
+    arrivals: Mapping[str, Arrivals], unseen: Unseen, selected: frozenset[str]
+) -> Iterator[Problem]:
+    """A warning for every raw table that waits for its first delivery and fails nothing."""
+    for table, found in arrivals.items():
+        if table in selected and table not in unseen:
+            yield from (replace(problem, severity="warning") for problem in found.waits)
 
 
 def _anew(arrivals: Mapping[str, Arrivals]) -> Iterator[Problem]:

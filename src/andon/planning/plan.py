@@ -171,6 +171,8 @@ def _judge_source(question: Question, name: str) -> Action:
     )
     if forecast.problems:
         return replace(action, verb="build", reasons=(f"fails: {forecast.problems[0].what}",))
+    if forecast.is_waiting:
+        return replace(action, verb="nothing", reasons=("nothing arrived yet",))
     if forecast.is_open and action.verb != "build":
         return replace(action, verb="ask", reasons=forecast.reasons)
     return action

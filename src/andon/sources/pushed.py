@@ -8,7 +8,7 @@ from datetime import datetime
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.choose import Load
 from andon.catalog.records import Delivery
-from andon.errors import Problem, TaskFailed, Where
+from andon.errors import Problem, Where
 from andon.ports.origin import Batch
 from andon.spec.source import SourceTable
 
@@ -24,12 +24,11 @@ class PushedDocuments:
     ) -> Arrivals:
         """Nothing to acquire: what was pushed is known.
 
-        Raises:
-            TaskFailed: (SRC065) nothing ever was.
+        Until something is, a table with declared columns is empty, and another one waits (SRC065).
         """
-        if not known:
-            raise TaskFailed(_nothing_yet(table))
-        return Arrivals(table=table.name)
+        has_columns = bool(table.columns or table.accepted.names)
+        waits = () if known or has_columns else (_nothing_yet(table),)
+        return Arrivals(table=table.name, waits=waits)
 
     def land(
         self,
@@ -55,7 +54,8 @@ def _nothing_yet(table: SourceTable) -> Problem:
     return Problem(
         code="SRC065",
         what=f"nothing was pushed into `{table.name}` yet",
-        why="a raw table without a single delivery has no columns",
-        fix=f"write documents to `andon source push {table.name}`, one a line",
+        why="a raw table without a single delivery has no columns, unless they are declared",
+        fix=f"write documents to `andon source push {table.name}`, one a line, or declare `columns`: "
+        "then the table is empty until they come",
         where=Where(path=table.where_path) if table.where_path else None,
     )

@@ -118,9 +118,11 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
         parameters, headers: sent with every request.
         cursor: dotted path of the cursor in a record; cursor_parameter: what carries the newest
             value; cursor_start: its first value, empty asks for everything.
+        lag_s: as of a database; None where nothing was declared.
         total: dotted path of the number of records that the answer promises; empty is unknown.
         rate: most requests per second, None is without a limit.
-        attempts: tries per page; timeout_s: seconds without an answer that count as a failure.
+        attempts: tries per page; timeout_s: seconds without a sign of life that count as a failure;
+            page_timeout_s: seconds for all of one answer, so that one that drips has an end.
         page_bytes: largest page taken, decoded.
     """
 
@@ -133,10 +135,12 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
     cursor: str = ""
     cursor_parameter: str = ""
     cursor_start: str = ""
+    lag_s: float | None = None
     total: str = ""
     rate: float | None = None
     attempts: int = 5
     timeout_s: float = 30.0
+    page_timeout_s: float = 300.0
     page_bytes: int = 256 << 20
 
 

@@ -40,6 +40,22 @@ def seconds_of(text: object) -> float:
     return float(found[1]) * unit
 
 
+def lag_of(value: object) -> float:
+    """Seconds of a duration; a number is units of a cursor that is one.
+
+    >>> lag_of("5 minutes"), lag_of(1000)
+    (300.0, 1000.0)
+
+    Raises:
+        ValueError: with the reason in words.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value < 0:
+            raise ValueError(f"`{value}` is less than nothing")
+        return float(value)
+    return seconds_of(value)
+
+
 def bytes_of(text: object) -> int:
     """Bytes of a size such as ``512MB`` (decimal) or ``1GiB`` (binary); more than zero.
 

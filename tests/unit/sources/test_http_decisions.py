@@ -15,6 +15,7 @@ from andon.sources.http.arrived import Arrived, Landed, identity_of
 from andon.sources.http.document import Malformed, dig, elements, scalar
 from andon.sources.http.document import _children as children
 from andon.sources.http.forms import form_of
+from andon.sources.http.lag import earlier
 from andon.sources.http.paging import (
     Seen,
     Step,
@@ -202,6 +203,49 @@ def test_cursors_are_ordered_by_what_they_are(one: str | float, other: str | flo
 def test_cursors_of_different_kinds_have_no_order(one: str | float, other: str | float) -> None:
     with pytest.raises(Unordered):
         is_before(mark(one), mark(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "lag", "expected"),
+    [
+        ("2026-03-01T00:01:00Z", 300.0, "2026-02-28T23:56:00Z"),
+        ("2026-03-01T00:01:00.500+02:00", 0.25, "2026-03-01T00:01:00.250+02:00"),
+        ("2026-03-01 00:01:00", 60.0, "2026-03-01 00:00:00"),
+        ("2026-03-01T00:01:00.123456789Z", 1.0, "2026-03-01T00:00:59.123456000Z"),
+        ("2026-03-01T00:01Z", 30.0, "2026-03-01T00:00Z"),
+        ("2026-03-01T000130Z", 60.0, "2026-03-01T000030Z"),
+        ("2026-03-01", 3600.0, "2026-02-28"),
+        ("0001-01-01T00:00:01Z", 60.0, "0001-01-01T00:00:00Z"),
+        ("00120", 30.0, "00090"),
+        ("10", 30.0, "0"),
+    ],
+)
+def test_a_text_that_is_a_time_or_a_number_is_spelled_as_before_when_a_lag_is_taken_off(
+    text: str, lag: float, expected: str
+) -> None:
+    assert earlier(Mark(text=text), lag) == Mark(text=expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("100", "99"), ("1.5", "1.0"), ("-3", "-4"), ("1e2", "99.5")]
+)
+def test_a_lag_is_taken_off_a_number_in_its_units_and_never_less_than_declared(
+    text: str, expected: str
+) -> None:
+    assert earlier(Mark(text=text, is_number=True), 0.5) == Mark(text=expected, is_number=True)
+
+
+def test_nothing_can_be_taken_off_another_text() -> None:
+    with pytest.raises(Unordered):
+        earlier(Mark(text="page-7"), 1.0)
+
+
+@given(st.datetimes(min_value=datetime(1900, 1, 1)), st.floats(0, 1e8))  # noqa: DTZ001  (a time without a zone)
+def test_what_a_lag_is_taken_off_is_never_later_than_declared(moment: datetime, lag: float) -> None:
+    text = moment.isoformat(timespec="milliseconds")
+    early = datetime.fromisoformat(earlier(Mark(text=text), lag).text)
+    left = (datetime.fromisoformat(text) - early).total_seconds()
+    assert lag - 1e-6 <= left < lag + 0.002
 
 
 @given(VALUES, VALUES)

@@ -10,7 +10,7 @@ from andon.project.origins.kind import OriginKind
 from andon.project.origins.settings import read_settings
 from andon.project.yaml import ScalarNode
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Mode, Origin, Settings
-from andon.spec.quantity import seconds_of
+from andon.spec.quantity import lag_of
 
 _TABLE_KEYS: Final = ("relation", "query", "mode", "cursor", "lag", "deletes", "chunk_rows")
 _SERVER: Final = ("host", "port", "database", "user", "password")
@@ -50,7 +50,7 @@ def _reader(kind: DatabaseKind) -> Callable[[Fields, Fields | None], Origin | No
             query=table.text("query"),
             mode=cast("Mode", table.choice("mode", get_args(Mode), "full")),
             cursor=table.text("cursor"),
-            lag_s=table.quantity("lag", _lag, "write for example `5 minutes`, or a number"),
+            lag_s=table.quantity("lag", lag_of, "write for example `5 minutes`, or a number"),
             deletes=table.boolean("deletes") or False,
             chunk_rows=table.count("chunk_rows") or _CHUNK_ROWS,
         )
@@ -101,15 +101,6 @@ def _wrong_place(connection: Fields, name: str, what: str, why: str, fix: str) -
     told = any(p.code == "PRJ040" and p.where == place for p in connection.findings.problems)
     if not told:  # every table of the source reads the connection
         connection.findings.add("PRJ040", place, what=what, why=why, fix=fix)
-
-
-def _lag(value: object) -> float:
-    """Seconds of a duration; a number is units of a cursor that is one."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if value < 0:
-            raise ValueError(f"`{value}` is less than nothing")
-        return float(value)
-    return seconds_of(value)
 
 
 def _judge_what(table: Fields, origin: DatabaseOrigin) -> None:

@@ -12,9 +12,9 @@ from andon.project.origins.kind import OriginKind
 from andon.project.origins.settings import read_mapping_of_settings
 from andon.project.yaml import MapNode, ScalarNode
 from andon.spec.origin import Auth, HttpOrigin, Mode, Paging, Setting
-from andon.spec.quantity import bytes_of, rate_of
+from andon.spec.quantity import bytes_of, lag_of, rate_of
 
-_CURSOR: Final = ("field", "param", "start")
+_CURSOR: Final = ("field", "param", "start", "lag")
 _DEFAULTS: Final = HttpOrigin(url="")
 
 
@@ -23,6 +23,7 @@ class _Cursor:
 
     def __init__(self, table: Fields) -> None:
         self.field = self.param = self.start = ""
+        self.lag_s: float | None = None
         node = table.mapping("cursor", '{field: updated_at, param: since, start: "2020-01-01"}')
         if node is None:
             return
@@ -34,6 +35,7 @@ class _Cursor:
             self.start = str(value)
         elif start is not None:
             keys.wrong(start, "start", "a text or a number", '"2020-01-01"')
+        self.lag_s = keys.quantity("lag", lag_of, "write for example `5 minutes`, or a number")
         for name in ("field", "param"):
             if name not in keys.values:
                 refuse(keys, "", f"`cursor` has no `{name}`", "`field` is where a record holds the "
@@ -57,6 +59,7 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
     _refuse_clashes(connection, table, auth, dict(headers), dict(parameters))
     rate = connection.quantity("rate", rate_of, "write for example `10/s` or `5000/h`")
     timeout_s = connection.seconds("timeout")
+    page_timeout_s = connection.seconds("page_timeout")
     page_bytes = connection.quantity("page_limit", bytes_of, "write for example `64 MB`")
     attempts = connection.count("attempts")
     if attempts == 0:
@@ -74,10 +77,12 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
         cursor=cursor.field,
         cursor_parameter=cursor.param,
         cursor_start=cursor.start,
+        lag_s=cursor.lag_s,
         total=total,
         rate=rate,
         attempts=_DEFAULTS.attempts if attempts is None else attempts,
         timeout_s=timeout_s or _DEFAULTS.timeout_s,
+        page_timeout_s=page_timeout_s or _DEFAULTS.page_timeout_s,
         page_bytes=page_bytes or _DEFAULTS.page_bytes,
     )
 
@@ -192,7 +197,16 @@ def refuse(fields: Fields, name: str, what: str, why: str, fix: str) -> None:
 
 
 HTTP: Final = OriginKind(
-    connection_keys=("url", "auth", "headers", "rate", "timeout", "attempts", "page_limit"),
+    connection_keys=(
+        "url",
+        "auth",
+        "headers",
+        "rate",
+        "timeout",
+        "page_timeout",
+        "attempts",
+        "page_limit",
+    ),
     table_keys=("path", "format", "params", "pages", "mode", "cursor", "total"),
     read=read,
     has_dialect=True,

@@ -16,6 +16,7 @@ from andon.ports.table_store import TableStore
 from andon.sources.http import refusals
 from andon.sources.http.arrived import Arrived, Landed, identity_of
 from andon.sources.http.document import Malformed, Text
+from andon.sources.http.lag import earlier
 from andon.sources.http.pages import Page, Pages, records_in
 from andon.sources.http.paging import Step, first_step
 from andon.sources.http.progress import (
@@ -45,8 +46,8 @@ class Namer(Protocol):
 class Behind:
     """One reading in mode append or merge.
 
-    The boundary is inclusive: records as new as the newest one are asked for again, because more of
-    them may have come since. Of mode append those that arrived before are left out, by their
+    The boundary is inclusive: records as new as the newest one, or so much older as the lag says, are
+    asked for again, because more of them may have come since. Of mode append those that arrived before are left out, by their
     numbers in the delivery: the page stays as it came, and reading it stays a function of the
     deliveries. In mode merge the key sees to it.
     """
@@ -83,7 +84,7 @@ class Behind:
         if went_on is not None and last is not None:
             pages, arrived, begins, since = *went_on, last.begins, last.since
         else:
-            since = self._start() if last is None else last.next_since
+            since = self._start() if last is None else self._since(last)
             begins = number
             pages = self._pages(since).walk(first_step(self._origin.paging))
             arrived = self._arrived(known)
@@ -155,6 +156,15 @@ class Behind:
     def _start(self) -> Mark | None:
         return Mark(text=self._origin.cursor_start) if self._origin.cursor_start else None
 
+    def _since(self, last: Progress) -> Mark | None:
+        """Where to begin anew: the lag below the newest, if the last reading came to its end."""
+        if not last.is_over or last.newest is None or not self._origin.lag_s:
+            return last.next_since
+        try:
+            return earlier(last.newest, self._origin.lag_s, self._origin.cursor_start)
+        except Unordered as reason:
+            raise TaskFailed(refusals.no_cursor(self._table, str(reason))) from None
+
     def _stored(self, step: Step) -> Step | None:
         """A step as it is kept in the catalog: without host and secrets; None if it needs one."""
         url = self._session.hide(step.url)
@@ -171,6 +181,8 @@ class Behind:
             )
         try:
             marks = [mark_of(record, self._origin.cursor) for record in page.records]
+            if self._origin.lag_s and marks:
+                earlier(marks[0], self._origin.lag_s)  # is refused now, not at the next reading
             return marks, self._identities(page.records)
         except Unordered as reason:
             raise TaskFailed(refusals.no_cursor(self._table, str(reason))) from None

@@ -7,15 +7,19 @@ The only file that speaks HTTP. It is the standard library's: what decides wheth
 from __future__ import annotations
 
 import http.client
+import io
+import socket
 import ssl
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
 
 from andon.sources.http.body import Dropped, read_body
+from andon.sources.http.timed import Limit, Timed
 
 _ERROR_BYTES = 1 << 16
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -61,15 +65,15 @@ class Client:
     """Sends requests one after another; not to be shared between threads.
 
     Args:
-        timeout_s: seconds without a sign of life.
+        timeout_s: seconds without a sign of life; page_timeout_s: seconds for one whole answer.
         page_bytes: largest decoded body.
 
     Proxies are taken from the environment, as everywhere: ``HTTPS_PROXY``, ``HTTP_PROXY``,
     ``NO_PROXY``. Certificates are checked against those of the system, or ``SSL_CERT_FILE``.
     """
 
-    def __init__(self, *, timeout_s: float, page_bytes: int) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, *, timeout_s: float, page_timeout_s: float, page_bytes: int) -> None:
+        self._timeout_s, self._page_timeout_s = timeout_s, page_timeout_s
         self._page_bytes = page_bytes
         self._open: dict[tuple[str, str], http.client.HTTPConnection] = {}
 
@@ -115,8 +119,12 @@ class Client:
     def _send(self, ask: Ask, place: tuple[str, str], path: str, query: str) -> Answer:
         target = f"{path}?{query}" if query else path
         is_answered = False
+        limit = Limit(self._timeout_s, self._page_timeout_s)
         try:
             connection, prefix, more = self._connection(place)
+            connection.response_class = partial(_Response, limit=limit)  # type: ignore[assignment]  # it is called like the class
+            if connection.sock is not None:
+                connection.sock.settimeout(self._timeout_s)  # the answer before may have had less
             body = ask.body.encode() if ask.body else None
             headers = {**dict(ask.headers), **more}
             connection.request("POST" if body else "GET", prefix + target, body, headers)
@@ -139,7 +147,7 @@ class Client:
                 self._close(place)
         except BaseException as error:
             self._close(place)
-            told = _told(error, is_answered=is_answered, timeout_s=self._timeout_s)
+            told = _told(error, is_answered=is_answered, limit=limit)
             if told is error:
                 raise
             raise told from None
@@ -172,6 +180,15 @@ class Client:
             connection.close()
 
 
+class _Response(http.client.HTTPResponse):
+    """An answer whose head and body are read within a limit."""
+
+    def __init__(self, sock: socket.socket, *given: Any, limit: Limit, **named: Any) -> None:
+        super().__init__(sock, *given, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(Timed(sock, limit))
+
+
 def _proxy_of(scheme: str, netloc: str) -> tuple[str, dict[str, str]] | None:
     """Address of the proxy for a place and the headers that it wants, or None without one."""
     host = urlsplit(f"//{netloc}").hostname or ""
@@ -196,7 +213,7 @@ def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
     return found
 
 
-def _told(error: BaseException, *, is_answered: bool, timeout_s: float) -> BaseException:
+def _told(error: BaseException, *, is_answered: bool, limit: Limit) -> BaseException:
     """A failure of the transport in the terms of this module; any other error as it is.
 
     Texts of the libraries are not passed on where they may quote what was sent.
@@ -209,7 +226,7 @@ def _told(error: BaseException, *, is_answered: bool, timeout_s: float) -> BaseE
         case ssl.SSLError():
             return Untrusted((error.reason or "the handshake failed").lower().replace("_", " "))
         case TimeoutError():
-            return Dropped(f"nothing came for {timeout_s:g} s")
+            return Dropped(limit.words)
         case http.client.IncompleteRead():
             return Dropped("the answer is cut off")
         case http.client.RemoteDisconnected() | ConnectionResetError() | BrokenPipeError():

@@ -52,7 +52,7 @@ def no_answer(
         what=f"`{shown(url)}` was asked {times} in vain: {reason}",
         why="the server is down, busy or not to be reached; what arrived before is kept",
         fix=f"run again {later}: reading goes on from what was kept. If it is always so, look at "
-        "`url`, `timeout`, `attempts` and `rate`",
+        "`url`, `timeout`, `page_timeout`, `attempts` and `rate`",
         where=_where(table),
     )
 

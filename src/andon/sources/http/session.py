@@ -57,7 +57,11 @@ class Session:
     ) -> None:
         self._table, self._origin, self._secrets = table, origin, secrets
         self._bucket, self._pace = bucket, pace
-        self._client = Client(timeout_s=origin.timeout_s, page_bytes=origin.page_bytes)
+        self._client = Client(
+            timeout_s=origin.timeout_s,
+            page_timeout_s=origin.page_timeout_s,
+            page_bytes=origin.page_bytes,
+        )
         self._proof = Credentials(origin.auth, secrets, self._fetch_token, pace.clock)
 
     def __enter__(self) -> Self:

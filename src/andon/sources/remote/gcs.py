@@ -15,7 +15,7 @@ from urllib.parse import quote
 from andon.acquisition.patterns import Search
 from andon.sources.remote import place, web
 from andon.sources.remote.failures import Failure, not_installed
-from andon.sources.remote.loop import open_file_system, read_full, wait_for
+from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, md5_of
 
@@ -125,10 +125,9 @@ class _GcsBody:
 
     def read(self, most: int) -> bytes:
         try:
-            chunk: bytes = wait_for(self._loop, read_full, self._answer.content.read, most)
+            return read_from(self._loop, self._answer.content.read, most)
         except Exception as error:
             raise web.told(error, f"bucket `{self._host}`") from error
-        return chunk
 
     def after(self) -> None:
         """One answer is one version."""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from andon.acquisition.patterns import Search
 from andon.sources.remote import web
 from andon.sources.remote.failures import Failure, not_installed
-from andon.sources.remote.loop import open_file_system, read_full, wait_for
+from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import http_date_ns, md5_of
 
@@ -74,10 +74,9 @@ class HttpPlace:
     def read(self, host: str, answer: Any, most: int) -> bytes:
         """The next bytes of an answer."""
         try:
-            chunk: bytes = wait_for(self._fs.loop, read_full, answer.content.read, most)
+            return read_from(self._fs.loop, answer.content.read, most)
         except Exception as error:
             raise web.told(error, f"`{host}`") from error
-        return chunk
 
     def _ask(self, method: str, host: str, key: str) -> Any:
         try:

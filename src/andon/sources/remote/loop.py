@@ -7,8 +7,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from andon.sources.remote.failures import Failure
+
 QUIET_S = 120
-"""Seconds after which one step of a request is given up, if no library does so before."""
+"""Seconds after which one step of a request is given up, if no library does so before. The bytes of
+a file are asked for in steps too, so that a server that drips has an end."""
 
 _TALKATIVE = ("fsspec", "s3fs", "gcsfs", "adlfs", "azure", "asyncssh", "sshfs", "aiobotocore")
 
@@ -34,7 +37,7 @@ def wait_for(loop: Any, step: Callable[..., Any], *arguments: Any, **named: Any)
     """What a call gives that has to be awaited, from any other thread.
 
     Raises:
-        TimeoutError: it does not end.
+        Unended: it does not end.
     """
 
     async def awaited() -> Any:
@@ -43,12 +46,30 @@ def wait_for(loop: Any, step: Callable[..., Any], *arguments: Any, **named: Any)
     future = asyncio.run_coroutine_threadsafe(awaited(), loop)
     try:
         return future.result(QUIET_S)
-    except BaseException:
-        future.cancel()
+    except BaseException as error:
+        if future.cancel() and isinstance(error, TimeoutError):
+            raise Unended from error
         raise
 
 
-async def read_full(read: Callable[[int], Any], most: int) -> bytes:
+def read_from(loop: Any, read: Callable[[int], Any], most: int) -> bytes:
+    """The next bytes of a stream, as many as asked for unless the end comes first.
+
+    Raises:
+        Failure: they do not come in time, though a byte may come now and then.
+    """
+    try:
+        chunk: bytes = wait_for(loop, _read_full, read, most)
+    except Unended:
+        raise Failure("busy", f"it sends fewer than {most:,} bytes in {QUIET_S:g} s") from None
+    return chunk
+
+
+class Unended(TimeoutError):
+    """A step that did not end, as opposed to a library that lost its patience."""
+
+
+async def _read_full(read: Callable[[int], Any], most: int) -> bytes:
     """The next bytes, as many as asked for unless the end comes first.
 
     A stream gives what has come until now, often little; each step to another thread costs more than

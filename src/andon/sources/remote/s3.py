@@ -9,7 +9,7 @@ from typing import Any
 from andon.acquisition.patterns import Search
 from andon.sources.remote import place
 from andon.sources.remote.failures import Failure, Kind, not_installed
-from andon.sources.remote.loop import open_file_system, read_full, wait_for
+from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, is_md5
 
@@ -120,10 +120,9 @@ class _S3Body:
 
     def read(self, most: int) -> bytes:
         try:
-            chunk: bytes = wait_for(self._loop, read_full, self._stream.read, most)
+            return read_from(self._loop, self._stream.read, most)
         except Exception as error:
             raise _told(error, self._host) from error
-        return chunk
 
     def after(self) -> None:
         """One answer is one version."""
