@@ -10,7 +10,7 @@ from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.source import SourceTable
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raise it whenever the same bytes and options would be read into other rows or types."""
 
 

@@ -115,6 +115,16 @@ def check_declared(table: SourceTable, facts: Sequence[Facts]) -> None:
         raise TaskFailed(*problems)
 
 
+def told_by_case(path: str, name: str, other: str) -> Problem:
+    """Two names of which one would hide the other; where they are in one file, or one is declared."""
+    return Problem(
+        code="SRC004",
+        what=f"`{path}` has `{name}` beside `{other}`, which differs by upper and lower case alone",
+        why="columns and fields are told apart by name without case, so one would hide the other",
+        fix="rename one where the file is written, or declare it as the file writes it",
+    )
+
+
 def too_many_malformed(
     table: SourceTable,
     bad: int,

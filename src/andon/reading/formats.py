@@ -65,12 +65,17 @@ def family_of(
         TaskFailed: (SRC002) the files are of several families.
     """
     name = name_of_family(table, loads)
-    if not is_held_to(table):
+    if not _is_fitted(table, name):
         return _plain(name, table, reading, engine, store, stage)
     from andon.reading.fit import FittedFiles, loosened
 
     family = _plain(name, loosened(table), reading, engine, store, stage)
     return FittedFiles(table, reading, engine, family, _FORMS.get(name, "json"))
+
+
+def _is_fitted(table: SourceTable, name: str) -> bool:
+    """Whether rows are held to declared types one by one; text without a policy is while it is parted."""
+    return is_held_to(table) or (bool(table.columns) and name != "text")
 
 
 def _plain(
