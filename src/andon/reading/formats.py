@@ -32,6 +32,9 @@ _FAMILIES: dict[Format, str] = {
 }
 
 
+_REPAIRED_APART = ("xml", "xlsx", "avro")
+"""Formats whose repaired records are written as JSON lines."""
+
 _FORMS: dict[str, Form] = {"text": "text", "parquet": "typed"}
 
 
@@ -98,6 +101,10 @@ def _plain(
     from andon.reading.documents.files import DocumentFiles
 
     convert = _converter(name, table, readable)
+    if convert is not None and name in _REPAIRED_APART:
+        from andon.reading.documents.repaired import RepairedOrNot
+
+        convert = RepairedOrNot(convert, readable)
     is_untyped = name == "xml"
     return DocumentFiles(table, reading, engine, stage, readable, convert, is_untyped=is_untyped)
 
