@@ -143,9 +143,9 @@ def too_many_malformed(
         code="SRC007",
         what=f"{bad:,} of {total:,} records of `{table.name}` are malformed: {listed}",
         why=f"at most {allowed} may be set aside; nothing was loaded, the last good state stays",
-        fix="look at these lines; then deliver the file again, correct `delimiter`, `quote`, "
-        "`encoding` or `columns`, raise `limit`, or go on without it: "
-        f"`andon check --set-aside {shown[0][0]}`",
+        fix=f"look at them all with `andon quarantine show {table.name}`; then have the file delivered "
+        "again, correct `delimiter`, `quote`, `encoding` or `columns`, repair and replay them, raise "
+        f"`limit`, or go on without it: `andon check --set-aside {shown[0][0]}`",
         where=_where(table),
     )
 

@@ -15,7 +15,7 @@ from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
 from andon.acquisition.policy import columns_of_table
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, TaskFailed
+from andon.errors import InternalError, Problem, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
@@ -70,7 +70,7 @@ class RawReader:
             earlier: all deliveries of the table, asked for if one cannot be read.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
+            TaskFailed: (SRC...) no delivery can be read, or what is declared does not fit them.
         """
         learned: dict[str, str] = {}
 
@@ -112,12 +112,24 @@ class RawReader:
         loads = [load for load in chosen if load.role == "rows"]
         facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
-        self._judge_limit(table, loads, facts, family)
         if not known.is_partial:
             complaints.check_declared(table, in_order)
         typed = replace(table, columns=declared_types(table, self._engine))
         schema = self._schema(columns_of_table(typed, in_order))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        over_limit = self._over_limit(table, loads, facts, family)
+        if over_limit is not None:
+            bad = [load for load in loads if facts[load.id].aside]
+            return RawTable(
+                schema=schema,
+                kept=(),
+                parts=tuple(self._write_aside(bad, f"{table.name}-over", facts, family, stage, "")),
+                rows=0,
+                set_aside=sum(facts[load.id].aside for load in bad),
+                facts=tuple(sorted(known.learned.items())),
+                deliveries=known.deliveries,
+                over_limit=over_limit,
+            )
         if table.is_merged:
             raw = self._merge(table, chosen, facts, family, schema, prior, stage)
             learned = tuple(sorted(known.learned.items()))
@@ -209,21 +221,21 @@ class RawReader:
             if facts[load.id].served
         )
 
-    def _judge_limit(
+    def _over_limit(
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
-    ) -> None:
-        """Refuse the load when more records are malformed than the table allows."""
+    ) -> Problem | None:
+        """What to say when more records are malformed than the table allows."""
         bad = sum(max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads)
         total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
-            return
+            return None
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
         shown = [
             (load.path, facts[load.id].bad, family.set_aside(load, facts[load.id])[1])
             for load in worst
             if facts[load.id].bad
         ]
-        raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
+        return complaints.too_many_malformed(table, bad, total, shown)
 
     def _repeated(
         self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
