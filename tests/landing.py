@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from andon.acquisition.choose import choose
 from andon.catalog.records import Delivery, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
+from andon.errors import TaskFailed
 from andon.ports.origin import Batch, Origin
 from andon.ports.source_reader import RawTable
 from andon.reading.reader import RawReader
@@ -61,6 +62,8 @@ class Catalogued:
         reader = RawReader(self.engine, self.store)
         stage = self.store.stage
         raw = reader.build(table, self.known, prior, lambda name: stage(f"build{self.runs}", name))
+        if raw.over_limit is not None:
+            raise TaskFailed(raw.over_limit)
         facts = dict(raw.facts)
         self.known = [replace(d, facts=facts.get(d.id, d.facts)) for d in self.known]
         return raw

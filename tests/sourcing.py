@@ -15,7 +15,7 @@ from andon.acquisition.arrivals import Arrivals
 from andon.app.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
-from andon.errors import AndonError
+from andon.errors import AndonError, TaskFailed
 from andon.names import AssetName
 from andon.ports.origin import Origin
 from andon.ports.python_runner import PythonRunner
@@ -81,6 +81,8 @@ class Project:
         raw = self.reader.build(
             declared, self.deliveries, prior, lambda name: self.store.stage("run", name)
         )
+        if raw.over_limit is not None:
+            raise TaskFailed(raw.over_limit)
         facts = dict(raw.facts)
         self.deliveries = [replace(d, facts=facts.get(d.id, d.facts)) for d in self.deliveries]
         return raw

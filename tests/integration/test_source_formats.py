@@ -40,12 +40,13 @@ def shop(tmp_path: Path) -> Iterator[Project]:
 
 @pytest.mark.parametrize("suffix", PACK)
 @pytest.mark.parametrize("form", BODIES)
+@pytest.mark.parametrize("columns", [(), (("at", "DATE"),)])
 def test_every_format_and_compression_gives_the_same_rows(
-    shop: Project, form: str, suffix: str
+    shop: Project, form: str, suffix: str, columns: tuple[tuple[str, str], ...]
 ) -> None:
     name = f"in/a.{form}{suffix}"
     shop.put(name, PACK[suffix](BODIES[form]))
-    rows = shop.read(table("in/*", columns=(("at", "DATE"),)))
+    rows = shop.read(table("in/*", columns=columns))
     assert [(row[0], row[1], str(row[2]), *row[3:]) for row in rows] == [
         (1, "Ann", "2026-01-02", name, 1),
         (2, None, "2026-01-03", name, 2),

@@ -110,9 +110,8 @@ def test_a_value_that_does_not_fit_its_declared_type_is_set_aside(shop: Project)
     [
         (b'{"a":', "not valid JSON"),
         (b"[1]", "no object"),
-        (b'{"a":NaN}', "not valid JSON"),
         (b'{"a":"\xff"}', "not valid UTF-8"),
-        (b'{"a":"x"}', "`a` is no BIGINT"),
+        (b'{"a":1,"a":2}', "`a` is there twice"),
     ],
 )
 def test_a_broken_json_line_is_set_aside(shop: Project, line: bytes, reason: str) -> None:
@@ -122,6 +121,16 @@ def test_a_broken_json_line_is_set_aside(shop: Project, line: bytes, reason: str
     raw = shop.build(declared)
     assert shop.rows(raw) == [(1, "a.jsonl", 1), (3, "a.jsonl", 3)]
     assert [row[:3] for row in shop.rows(raw, "aside")] == [("a.jsonl", 2, reason)]
+
+
+@pytest.mark.parametrize("value", [b"NaN", b'"x"', b"[1]", b"1.5"])
+def test_a_value_that_does_not_fit_sets_its_line_aside(shop: Project, value: bytes) -> None:
+    shop.put("a.jsonl", b'{"a":1}\n{"a":' + value + b'}\n\n{"a":3}\n')
+    declared = table("a.jsonl", limit=LOOSE, columns=(("a", "BIGINT"),))
+    shop.arrive(declared)
+    raw = shop.build(declared)
+    assert shop.rows(raw) == [(1, "a.jsonl", 1), (3, "a.jsonl", 3)]
+    assert [(row[2], row[4]) for row in shop.rows(raw, "aside")] == [("`a` is no BIGINT", 2)]
 
 
 def test_a_broken_json_array_is_named(shop: Project) -> None:

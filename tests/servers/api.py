@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 Headers = dict[str, str]
@@ -333,11 +333,11 @@ def silent(seconds: float) -> Fault:
     return fault
 
 
-def dripping(part: str, pause_s: float = 0.02) -> Fault:
+def dripping(part: Literal["head", "body", "chunks"], pause_s: float = 0.02) -> Fault:
     """One byte at a time: of the ``head``, of a ``body`` or of its ``chunks``."""
 
     def fault(wire: Wire, reply: Reply) -> bool:
-        code, headers, body = reply
+        _, headers, body = reply
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
         slow, whole = body, b"HTTP/1.1 200 OK\r\n" + head
         match part:

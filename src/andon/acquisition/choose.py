@@ -32,6 +32,7 @@ class Load(Struct, frozen=True, kw_only=True):
             `content` then is no hash of bytes, but unlike that of any other load.
         repeats: numbers of the records that are no rows, as of the delivery.
         rank: among loads of one number, 0 for what arrived, then the repairs of it.
+        is_repair: whether it holds repaired records, of which each takes the place of one.
         replaced: what repairs replace: name of a member (empty of a file), places of malformed
             records, numbers of others.
     """
@@ -49,6 +50,7 @@ class Load(Struct, frozen=True, kw_only=True):
     member: str = ""
     repeats: str = ""
     rank: int = 0
+    is_repair: bool = False
     replaced: tuple[tuple[str, str, str], ...] = ()
 
     @property
@@ -112,7 +114,8 @@ def _with_repairs(loads: Sequence[Load], repairs: Mapping[str, Repair]) -> Itera
             if repair.of in load.ids and not repair.is_whole
         )
         rank = ranks[load.number] if load.id in repairs else 0
-        yield replace(load, rank=rank, replaced=tuple(own))
+        is_repair = load.id in repairs and not repairs[load.id].is_whole
+        yield replace(load, rank=rank, is_repair=is_repair, replaced=tuple(own))
 
 
 def _load(same: Iterable[Delivery]) -> Load:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from andon.acquisition.evidence import Seen, text_type
 from andon.acquisition.facts import Facts
+from andon.acquisition.shape import grown
 from andon.acquisition.types import least_common, settle
 from andon.schema import Column
 
@@ -22,7 +23,8 @@ def columns_of(
 ) -> tuple[Column, ...]:
     """Union of the columns by name, without case, in the order of files by path.
 
-    Declared types win. A column that a file does not have is null in its rows. A column without
+    Declared types win; fields that are found within one are added to it, unless only some names are
+    taken in. A column that a file does not have is null in its rows. A column without
     a value in any file is VARCHAR.
 
     Args:
@@ -46,7 +48,8 @@ def columns_of(
     columns = []
     for folded, name in names.items():
         if folded in wanted:
-            kind = wanted[folded]
+            is_open = only is None and folded in types
+            kind = grown(wanted[folded], least_common(types[folded])) if is_open else wanted[folded]
         elif folded in types:
             texts = {text_type(seen[folded])} if seen.get(folded) else set()
             kind = settle(least_common(types[folded] | texts))

@@ -101,6 +101,31 @@ def _within(path: str, declared: str, found: str) -> Iterator[str]:
         yield from _within(below(path, ""), fields[0][1], others[0][1])
 
 
+def clashing(
+    types: Mapping[str, str], columns: Sequence[tuple[str, Evidence]]
+) -> tuple[str, str] | None:
+    """A field that differs from a declared one by case alone, and that one: a document tells them apart."""
+    for name, evidence in columns:
+        declared = types.get(name.casefold())
+        if declared and not isinstance(evidence, int):
+            for pair in _misspelled(below("", name), declared, least_common(evidence)):
+                return pair
+    return None
+
+
+def _misspelled(path: str, declared: str, found: str) -> Iterator[tuple[str, str]]:
+    (one, fields), (other, others) = inner(declared), inner(found)
+    if one != other:
+        return
+    known = {name.casefold(): (name, kind) for name, kind in fields}
+    for name, kind in others:
+        own, own_kind = known.get(name.casefold(), (name, ""))
+        if own != name:
+            yield below(path, name), below(path, own)
+        elif own_kind:
+            yield from _misspelled(below(path, name), own_kind, kind)
+
+
 def is_refused(table: SourceTable, found: Deviation) -> bool:
     """Whether the columns alone have a delivery refused."""
     return bool(found.lacking) or (

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from andon.acquisition.evidence import Seen, text_type
 from andon.acquisition.facts import Facts
-from andon.acquisition.types import fields_of, least_common, struct
+from andon.acquisition.types import fields_of, least_common, settle, struct
 
 Shape = tuple[tuple[str, str], ...]
 """Names with types, in order."""
@@ -122,6 +122,27 @@ def without(shape: Shape, gone: Collection[str], path: str = "") -> Shape:
         else:
             kept.append((name, kind))
     return tuple(kept)
+
+
+def grown(declared: str, found: str) -> str:
+    """A declared type, and behind its own fields those that were found beside them.
+
+    >>> grown("STRUCT(b DATE)[]", "STRUCT(a BIGINT, b VARCHAR)[]")
+    'STRUCT("b" DATE, "a" BIGINT)[]'
+    """
+    (one, fields), (other, others) = inner(declared), inner(found)
+    if one == other == LIST:
+        return f"{grown(fields[0][1], others[0][1])}[]"
+    if not one == other == STRUCT:
+        return declared
+    own = {name.casefold() for name, _ in fields}
+    known = {name.casefold(): kind for name, kind in others}
+    return struct(
+        [
+            *((name, grown(kind, known.get(name.casefold(), kind))) for name, kind in fields),
+            *((name, settle(kind)) for name, kind in others if name.casefold() not in own),
+        ]
+    )
 
 
 def missing_from(former: Shape, later: Shape) -> frozenset[str]:

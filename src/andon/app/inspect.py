@@ -190,13 +190,13 @@ def _candidate(
     tools: Tools, name: str, shown: Snapshot | None, pointer: str | None
 ) -> Snapshot | None:
     """The newest snapshot if it is not the served one: what was built last and not published."""
-    newest = _tried_last(tools, name)
+    newest = tried_last(tools, name)
     if newest is None or newest.status not in ("candidate", "rejected"):
         return None
     return None if newest.id in (pointer, shown.id if shown else None) else newest
 
 
-def _tried_last(tools: Tools, name: str) -> Snapshot | None:
+def tried_last(tools: Tools, name: str) -> Snapshot | None:
     """The newest snapshot, or an older one that a later run took up again and did not publish."""
     found = tools.catalog.snapshots(name)
     if not found or found[0].status not in ("candidate", "rejected"):
@@ -276,7 +276,7 @@ def failing(
     find_asset(spec, name)
     pointer = tools.catalog.state(environment).pointers.get(name)
     served_id = pointer.snapshot_id if pointer else None
-    newest = _tried_last(tools, name)
+    newest = tried_last(tools, name)
     wanted: dict[str, Snapshot] = {}
     if newest is not None:
         wanted[newest.id] = newest

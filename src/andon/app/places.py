@@ -12,12 +12,13 @@ from andon.acquisition.fingerprint import reading
 from andon.acquisition.repairs import together
 from andon.acquisition.repeats import spans_of
 from andon.app.hold import pinned
-from andon.app.read import served
 from andon.app.rejected import rejected
 from andon.app.repaired import Repaired
+from andon.app.waiting import Waiting
 from andon.catalog.records import Delivery
 from andon.errors import Problem, UsageError
 from andon.execution.line import Tools
+from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable
 
 Spot = tuple[str, int | None, int | None]
@@ -56,10 +57,14 @@ def places_of(table: SourceTable, known: Sequence[Delivery]) -> dict[str, Place]
 
 
 def waiting_in(
-    tools: Tools, environment: str, table: SourceTable, files: Collection[str]
+    tools: Tools,
+    spec: ProjectSpec,
+    environment: str,
+    table: SourceTable,
+    files: Collection[str],
 ) -> frozenset[Spot]:
-    """All rejected records of some deliveries, as they are served now."""
-    snapshot = served(tools, environment).get(table.name)
+    """All rejected records of some deliveries."""
+    snapshot = Waiting(tools, spec, environment).snapshot(table.name)
     if snapshot is None:
         return frozenset()
     with pinned(tools, [snapshot.id]):

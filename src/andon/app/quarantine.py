@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -13,11 +13,10 @@ from msgspec import Struct
 
 from andon.acquisition.refused import problems_of
 from andon.acquisition.repairs import replaced_whole, standing
-from andon.app.forecast import in_force
 from andon.app.hold import pinned
 from andon.app.inspect import find_asset
-from andon.app.read import served
-from andon.app.rejected import COLUMNS, rejected
+from andon.app.rejected import COLUMNS, files_of, rejected
+from andon.app.waiting import Waiting
 from andon.catalog.records import Delivery, Snapshot
 from andon.errors import Problem, UsageError
 from andon.events import DeliverySetAside
@@ -69,18 +68,17 @@ def quarantine(
     """All that is rejected now, of one asset or of all: by name, then the oldest first."""
     if name is not None:
         find_asset(spec, name)
-    sight = served(tools, environment)
-    state = in_force(tools, spec, tools.catalog.state(environment))
-    tables = {str(table.name): table for table in spec.source_tables}
+    waiting = Waiting(tools, spec, environment)
     found: list[Rejection] = []
-    for asset in sorted({*sight, *tables}):
+    for asset in waiting.names:
         if name not in (None, asset):
             continue
-        deliveries = state.deliveries.get(asset, ())
-        if asset in sight:
-            found += _rows(tools, sight[asset], deliveries)
-        if asset in tables:
-            found += _deliveries(tools, tables[asset], deliveries)
+        deliveries = waiting.deliveries.get(asset, ())
+        snapshot = waiting.snapshot(asset)
+        if snapshot is not None:
+            found += _rows(tools, snapshot, deliveries)
+        if asset in waiting.tables:
+            found += _deliveries(tools, waiting.tables[asset], deliveries)
     return tuple(found)
 
 
@@ -88,13 +86,13 @@ def rejected_rows(
     tools: Tools, spec: ProjectSpec, environment: str, name: str, limit: int
 ) -> RejectedRows:
     """The first rejected rows of an asset, in order of origin."""
-    snapshot = _served(tools, spec, environment, name)
+    snapshot = Waiting(tools, spec, environment).snapshot(name)
     columns = tuple(column for column, _ in COLUMNS)
     if snapshot is None:
         return RejectedRows(asset=name, total=0, columns=columns, rows=())
     with pinned(tools, [snapshot.id]):
         rows = tools.engine().rows(f"{_ordered(tools, snapshot)} limit {int(limit)}")
-    total = sum(file.rows for file in snapshot.files if file.role == "aside")
+    total = sum(file.rows for file in files_of(tools, snapshot))
     return RejectedRows(asset=name, total=total, columns=columns, rows=tuple(rows))
 
 
@@ -113,7 +111,7 @@ def export_rejected(
             "rejected records are written as text that can be edited",
             "name the file `rejected.csv` or `rejected.jsonl`",
         )
-    snapshot = _served(tools, spec, environment, name)
+    snapshot = Waiting(tools, spec, environment).snapshot(name)
     staged = file.with_name(f".{file.name}.new")
     try:
         with staged.open("w", encoding="utf-8", newline="") as stream:
@@ -145,13 +143,6 @@ def _write(stream: TextIO, form: str, rows: Iterable[tuple[Any, ...]]) -> int:
     return count
 
 
-def _served(tools: Tools, spec: ProjectSpec, environment: str, name: str) -> Snapshot | None:
-    snapshot = served(tools, environment).get(name)
-    if snapshot is None:
-        find_asset(spec, name)
-    return snapshot
-
-
 def _ordered(tools: Tools, snapshot: Snapshot) -> str:
     return f"select * from {rejected(tools, snapshot)} order by _file, _line, _row, _text"
 
@@ -173,10 +164,8 @@ def _pages(tools: Tools, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
             offset += len(page)
 
 
-def _rows(
-    tools: Tools, snapshot: Snapshot, deliveries: tuple[Delivery, ...]
-) -> Iterator[Rejection]:
-    if not any(file.role == "aside" for file in snapshot.files):
+def _rows(tools: Tools, snapshot: Snapshot, deliveries: Sequence[Delivery]) -> Iterator[Rejection]:
+    if not files_of(tools, snapshot):
         return
     with pinned(tools, [snapshot.id]):
         groups = tools.engine().rows(
@@ -203,9 +192,7 @@ def _arrived(path: str, arrived: Mapping[str, datetime]) -> datetime | None:
     return arrived.get(path)
 
 
-def _deliveries(
-    tools: Tools, table: SourceTable, known: tuple[Delivery, ...]
-) -> Iterator[Rejection]:
+def _deliveries(tools: Tools, table: SourceTable, known: Sequence[Delivery]) -> Iterator[Rejection]:
     repaired = replaced_whole(standing(known))
     for one in sorted(known, key=lambda d: (d.arrived_at, d.path)):
         told = problems_of(table, [one]) if one.id not in repaired else ()

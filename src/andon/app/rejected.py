@@ -36,13 +36,22 @@ def has_rejected(snapshot: Snapshot) -> bool:
     return any(file.role == "aside" for file in snapshot.files)
 
 
+def files_of(tools: Tools, snapshot: Snapshot) -> tuple[DataFile, ...]:
+    """Files of its rejected rows; of one that was held back, those that were too many to set aside too."""
+    own = tuple(file for file in snapshot.files if file.role == "aside")
+    if snapshot.status != "rejected":
+        return own
+    beside = (file for audit in tools.catalog.audits(snapshot.id)[:1] for file in audit.files)
+    return (*own, *(file for file in beside if file.label == QUARANTINE))
+
+
 def rejected(tools: Tools, snapshot: Snapshot) -> str:
     """Table expression of the rejected rows of a snapshot; without rows where there are none.
 
     Raises:
         DataCorrupt: (STO003) a file is missing or altered; nothing is read from it.
     """
-    asides = [file for file in snapshot.files if file.role == "aside"]
+    asides = files_of(tools, snapshot)
     for file in asides:
         tools.store.verify(file)
     of_checks = [file for file in asides if file.label == QUARANTINE]

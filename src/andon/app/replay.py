@@ -137,7 +137,7 @@ class Replay:
                 "a repair takes the place of records of a delivery that is in force",
                 did_you_mean(unknown[0], places, "export the rejected records anew"),
             )
-        waiting = waiting_in(self._tools, self._environment, self._table, grouped)
+        waiting = waiting_in(self._tools, self._spec, self._environment, self._table, grouped)
         landed = [
             self._land_records(places[file], file, group, known, waiting)
             for file, group in grouped.items()

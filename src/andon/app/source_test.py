@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from andon.catalog.records import Delivery
-from andon.errors import AndonError, Cancelled, Problem, UsageError
+from andon.errors import AndonError, Cancelled, Problem, TaskFailed, UsageError
 from andon.execution.line import Tools
 from andon.names import did_you_mean
 from andon.schema import Column
@@ -95,6 +95,8 @@ def _try(tools: Tools, table: SourceTable) -> Trial:
     if not landed:
         return Trial(table=table.name, found=f"{found}: nothing there")
     raw = tools.reader().build(table, landed, None, lambda name: tools.store.stage(run_id, name))
+    if raw.over_limit is not None:
+        raise TaskFailed(raw.over_limit)
     engine = tools.engine()
     paths = [part.staged for part in raw.parts if part.role == "data"]
     scan = engine.scan(raw.schema, paths)

@@ -46,6 +46,7 @@ class Built(Struct, frozen=True, kw_only=True):
         deliveries: of a source, what its rows were read from.
         left_out: of a source, a warning per delivery that could not be read.
         notes: of a source, what had to be guessed in its deliveries.
+        over_limit: of a source, why only its malformed records are here.
     """
 
     schema: Schema
@@ -64,6 +65,7 @@ class Built(Struct, frozen=True, kw_only=True):
     deliveries: tuple[Delivery, ...] = ()
     left_out: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    over_limit: Problem | None = None
 
 
 def build_source(
@@ -120,6 +122,7 @@ def build_source(
         deliveries=raw.deliveries,
         left_out=problems_of(table, raw.deliveries),
         notes=notes_of(table, raw.deliveries),
+        over_limit=raw.over_limit,
     )
 
 

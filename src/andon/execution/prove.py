@@ -21,7 +21,8 @@ from andon.execution.subject import Staged, Subject
 from andon.spec.check import Check, identity_of, references_of
 
 QUARANTINE = "quarantine"
-"""Label of the file of rows that checks set aside; those of a source's reader name deliveries."""
+"""Label of the file of rows that checks set aside, or would have within the limit; those of a source's
+reader name deliveries."""
 
 KEPT = "kept"
 """Label of the one file of rows that are left when checks set others aside."""
@@ -35,7 +36,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     Attributes:
         parts: files to keep, staged or kept already, in order.
-        examples: staged files with example rows of failing checks.
+        examples: staged files with example rows of failing checks, and with all rows that are too many to
+            be set aside.
         rows: rows that are served; set_aside: rows quarantined.
         digest: of the served rows; None where it was not asked for.
     """
@@ -69,7 +71,7 @@ def prove(line: Line, subject: Subject) -> Proof:
         raise TaskFailed(*found)
     engine = subject.engine
     guard_checks(engine.reader, subject.checks)
-    subject, aside_counts = _set_aside(line, subject)
+    subject, aside_counts, beyond = _set_aside(line, subject)
     judged = judge_all(subject)
     results = tuple(
         _over_limit(_with_aside(result, aside_counts), subject) for result in judged.results
@@ -77,7 +79,7 @@ def prove(line: Line, subject: Subject) -> Proof:
     set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
         parts=judged.parts,
-        examples=examples(line, subject, results),
+        examples=(*examples(line, subject, results), *beyond),
         rows=judged.rows,
         set_aside=set_aside,
         digest=judged.digest,
@@ -85,15 +87,18 @@ def prove(line: Line, subject: Subject) -> Proof:
     )
 
 
-def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
-    """Move rows that fail a quarantine check out of the candidate, within the limit."""
+def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int], tuple[Staged, ...]]:
+    """Move rows that fail a quarantine check out of the candidate, within the limit.
+
+    Beyond it they stay in, and all of them are written down beside it.
+    """
     quarantine = tuple(
         check
         for check in subject.checks
         if check.on_fail == "quarantine" and identity_of(check) not in subject.proved
     )
     if not quarantine or not subject.parts:
-        return subject, {}
+        return subject, {}, ()
     engine = subject.engine
     parting = split(
         quarantine,
@@ -104,16 +109,19 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
         logical_time=subject.logical_time,
     )
     if parting is None:
-        return subject, {}
+        return subject, {}, ()
     counts = parting.read(engine.rows(parting.count))
     total = sum(part.rows for part in subject.parts if part.role == "data")
-    if counts.set_aside == 0 or not within_limit(subject.limit, counts.set_aside, total):
-        return subject, {}
+    if counts.set_aside == 0:
+        return subject, {}, ()
     name = line.tools.new_id()
     kept = line.tools.store.stage(line.run_id, f"{name}-kept.parquet")
     aside = line.tools.store.stage(line.run_id, f"{name}-aside.parquet")
-    written = engine.write(parting.kept, {}, subject.schema, kept)
     removed = engine.write(parting.aside, {}, engine.describe(parting.aside, {}), aside)
+    if not within_limit(subject.limit, counts.set_aside, total):
+        beyond = Staged(path=aside, rows=removed.rows, role="failing", label=QUARANTINE)
+        return subject, {}, (beyond,)
+    written = engine.write(parting.kept, {}, subject.schema, kept)
     _assert_whole(subject.asset, total, written.rows, removed.rows)
     others = tuple(part for part in subject.parts if part.role != "data")
     return (
@@ -127,6 +135,7 @@ def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int]]:
             ),
         ),
         dict(counts.by_check),
+        (),
     )
 
 

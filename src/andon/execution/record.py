@@ -79,7 +79,7 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
     snapshot_id = line.tools.new_id()
     # Before files are moved to where they stay, since values of what was read may be asked for.
     table = job.asset if isinstance(job.asset, SourceTable) else None
-    evolution = evolution_of(line, table, built) if table else None
+    evolution = evolution_of(line, table, built) if table and not built.over_limit else None
     files = tuple(keep(line, name, part) for part in proof.parts)
     return Snapshot(
         id=snapshot_id,

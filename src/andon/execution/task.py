@@ -162,12 +162,33 @@ def _build(line: Line, job: Job) -> Outcome:
         current = None
     if isinstance(job.asset, SourceTable):
         built = build_source(line, job.asset, current, is_damaged=is_damaged)
+        if built.over_limit is not None:
+            _keep_rejected(line, job, built)
+            raise TaskFailed(built.over_limit)
         if built.left_out:
             return replace(_build_rest(line, job, current, built), warnings=built.left_out)
         proof = prove(line, subject_of(line, job, built))
     else:
         built, proof = _make(line, job, job.asset)
     return _record(line, job, current, built, proof)
+
+
+def _keep_rejected(line: Line, job: Job, built: Built) -> None:
+    """Keep what the reader set aside of a source that is not loaded, to be looked at and repaired.
+
+    Its key is one that no plan asks for. Safe to repeat: one snapshot holds it, however often it fails.
+    """
+    job = replace(job, key=value_hash([job.key, "over limit"]))
+    key = (job.asset.name, job.key, job.split)
+    updates: list[Update] = [*learned_from(line, built)]
+    if not line.tools.catalog.find([key]):
+        proof = Proof(parts=built.parts, examples=(), rows=0, set_aside=0, digest=None, results=())
+        nothing = Digest(algorithm="none", value="")
+        snapshot = snapshot_of(line, job, built, proof, nothing)
+        updates.append(AddSnapshot(snapshot=snapshot))
+        updates.append(SetStatus(snapshot_ids=(snapshot.id,), status="rejected"))
+    if updates:
+        line.tools.catalog.commit(Commit(updates=tuple(updates)), line.tools.clock.now())
 
 
 def _build_rest(line: Line, job: Job, current: Snapshot | None, built: Built) -> Outcome:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from andon.acquisition.choose import Load
 from andon.catalog.records import DataFile, Delivery, Snapshot
+from andon.errors import Problem
 from andon.schema import Schema
 from andon.spec.source import SourceTable
 
@@ -41,6 +42,8 @@ class RawTable(Struct, frozen=True, kw_only=True):
         query: where files are read as they were landed: SQL of all rows, with marks for their
             paths; `kept` then names the landed files.
         deliveries: what the rows were read from; what could not be read is marked ``refused``.
+        over_limit: why none of it is served: more records are malformed than the table allows. Then
+            the parts are these records alone.
     """
 
     schema: Schema
@@ -52,6 +55,7 @@ class RawTable(Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...] = ()
     query: str = ""
     deliveries: tuple[Delivery, ...] = ()
+    over_limit: Problem | None = None
 
 
 class SourceReader(Protocol):
@@ -74,7 +78,7 @@ class SourceReader(Protocol):
         path is read for it.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
+            TaskFailed: (SRC...) no delivery can be read, or what is declared does not fit them.
         """
         ...
 

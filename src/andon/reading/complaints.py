@@ -115,6 +115,16 @@ def check_declared(table: SourceTable, facts: Sequence[Facts]) -> None:
         raise TaskFailed(*problems)
 
 
+def told_by_case(path: str, name: str, other: str) -> Problem:
+    """Two names of which one would hide the other; where they are in one file, or one is declared."""
+    return Problem(
+        code="SRC004",
+        what=f"`{path}` has `{name}` beside `{other}`, which differs by upper and lower case alone",
+        why="columns and fields are told apart by name without case, so one would hide the other",
+        fix="rename one where the file is written, or declare it as the file writes it",
+    )
+
+
 def too_many_malformed(
     table: SourceTable,
     bad: int,
@@ -133,9 +143,9 @@ def too_many_malformed(
         code="SRC007",
         what=f"{bad:,} of {total:,} records of `{table.name}` are malformed: {listed}",
         why=f"at most {allowed} may be set aside; nothing was loaded, the last good state stays",
-        fix="look at these lines; then deliver the file again, correct `delimiter`, `quote`, "
-        "`encoding` or `columns`, raise `limit`, or go on without it: "
-        f"`andon check --set-aside {shown[0][0]}`",
+        fix=f"look at them all with `andon quarantine show {table.name}`; then have the file delivered "
+        "again, correct `delimiter`, `quote`, `encoding` or `columns`, repair and replay them, raise "
+        f"`limit`, or go on without it: `andon check --set-aside {shown[0][0]}`",
         where=_where(table),
     )
 

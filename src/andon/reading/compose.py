@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +14,8 @@ from andon.errors import Problem, UsageError
 from andon.names import did_you_mean
 from andon.ports.engine import Engine
 from andon.reading.documents import queries as json_queries
+from andon.reading.documents.repaired import written
+from andon.reading.fit_queries import has_more
 from andon.reading.quoting import files, identifier, literal
 from andon.spec.format import format_of
 from andon.spec.source import SourceTable
@@ -56,10 +58,12 @@ class Composer:
                 return BytesIO("".join(self._documents(texts)).encode())
             case "parquet":
                 return self._parquet(texts)
+            case "xml" | "xlsx" | "avro":
+                return BytesIO(self._apart(texts, is_text=form == "xml"))
             case _:
                 raise refused(
                     f"records of `{self._origin}` cannot be repaired one by one",
-                    f"{form or 'its format'} is no format in which a few records can be written",
+                    "every file of it is one record",
                     f"repair the whole file: `andon replay {self._table.name} FILE --replaces "
                     f"{self._origin}`",
                 )
@@ -136,33 +140,58 @@ class Composer:
         return fields
 
     def _parquet(self, texts: Sequence[str]) -> BinaryIO:
-        """A Parquet file in the types of the original; a value that does not fit them is refused."""
-        staged, target = self._stage("repaired.jsonl"), self._stage("repaired.parquet")
-        fields = [self._known(self._document(text, at), at) for at, text in _numbered(texts)]
-        staged.write_text("".join(f"{json.dumps(one)}\n" for one in fields), "utf-8")
-        kinds = {
+        """A Parquet file in the types of the original."""
+        kinds = self._kinds
+        source = self._fitting(self._records(texts))
+        outputs = ", ".join(
+            f"{json_queries.cast(_at(name), kind)} as {identifier(name)}"
+            for name, kind in kinds.items()
+        )
+        query = f"select {outputs} from {source}"
+        target = self._stage("repaired.parquet")
+        self._engine.write(query, {}, self._engine.describe(query, {}), target)
+        return target.open("rb")
+
+    def _apart(self, texts: Sequence[str], *, is_text: bool) -> bytes:
+        """JSON lines in the types of the original, or with all values as text."""
+        fields = self._records(texts)
+        if is_text:
+            fields = [{name: _as_text(value) for name, value in one.items()} for one in fields]
+        self._fitting(fields)
+        return written(None if is_text else self._facts.columns, fields)
+
+    def _records(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        return [self._known(self._document(text, at), at) for at, text in _numbered(texts)]
+
+    @property
+    def _kinds(self) -> dict[str, str]:
+        """Types of the original by column."""
+        return {
             name: least_common(evidence) if not isinstance(evidence, int) else "VARCHAR"
             for name, evidence in self._facts.columns
         }
+
+    def _fitting(self, fields: Sequence[Mapping[str, Any]]) -> str:
+        """Query of records as `j`, once every value of them is known to fit the original's types."""
+        staged = self._stage("repaired.jsonl")
+        staged.write_text("".join(f"{json.dumps(one)}\n" for one in fields), "utf-8")
         source = (
             f"(select json as j from read_json({files([staged])}, records = false, "
             "columns = {json: 'JSON'}, format = 'newline_delimited'))"
         )
-        values = {n: json_queries.cast(_at(n), kind) for n, kind in kinds.items()}
-        unfit = " or ".join(
-            f"(coalesce(json_type({_at(n)}), 'NULL') <> 'NULL' and {value} is null)"
-            for n, value in values.items()
-        )
-        if self._engine.rows(f"select 1 from {source} where {unfit} limit 1"):
+        tests = []
+        for name, kind in self._kinds.items():
+            value = _at(name)
+            is_there = f"coalesce(json_type({value}), 'NULL') <> 'NULL'"
+            tests.append(f"({is_there} and {json_queries.cast(value, kind)} is null)")
+            tests += filter(None, [has_more("json", value, "JSON", kind)])
+        if self._engine.rows(f"select 1 from {source} where {' or '.join(tests)} limit 1"):
             raise refused(
                 "a repaired record has a value that does not fit the type of its column",
-                f"`{self._origin}` is a Parquet file, and its columns have types",
-                "write values of the types of the file",
+                f"it is read as part of `{self._origin}`, whose columns have types",
+                "write values of the types of the file, in objects no other fields than there",
             )
-        outputs = ", ".join(f"{value} as {identifier(name)}" for name, value in values.items())
-        query = f"select {outputs} from {source}"
-        self._engine.write(query, {}, self._engine.describe(query, {}), target)
-        return target.open("rb")
+        return source
 
     def _known(self, fields: dict[str, Any], at: int) -> dict[str, Any]:
         """Fields by the names of the original."""
@@ -200,6 +229,19 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_text(value: Any) -> Any:
+    """A value with text for every number and truth value in it."""
+    match value:
+        case None:
+            return None
+        case dict():
+            return {name: _as_text(inner) for name, inner in value.items()}
+        case list():
+            return [_as_text(inner) for inner in value]
+        case _:
+            return _plain(value)
 
 
 def _at(name: str) -> str:

@@ -29,8 +29,11 @@ class Files(Protocol):
         """The same query with marks for the paths of landed files; "" where they are copied."""
         ...
 
-    def broken(self, loads: Sequence[Load], /) -> dict[str, Facts]:
-        """Of loads whose rows could not be written, those that cannot be read, refused, by id."""
+    def broken(
+        self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column], /
+    ) -> dict[str, Facts]:
+        """Of loads whose rows could not be written, those that cannot be read, by id: refused, or
+        without the records that cannot."""
         ...
 
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:

@@ -12,18 +12,23 @@ from andon.acquisition.choose import Load
 from andon.acquisition.facts import Facts, refuse
 from andon.acquisition.policy import (
     Deviation,
+    clashing,
     deviation,
     is_refused,
     notes_of_discarded,
     refusal,
     type_word,
 )
-from andon.acquisition.shape import below, shape_of, steps_of
+from andon.acquisition.shape import below, grown, inner, shape_of, steps_of
+from andon.errors import TaskFailed
 from andon.ports.engine import Engine
+from andon.reading import complaints
 from andon.reading.batches import batches
+from andon.reading.declared import declared_types
 from andon.reading.family import Files
-from andon.reading.fit_queries import Form, Held, hold, is_there
+from andon.reading.fit_queries import Form, Held, has_more, hold, is_there
 from andon.reading.quoting import identifier, literal
+from andon.reading.refusing import is_of_the_file
 from andon.schema import Column
 from andon.spec.source import SourceTable
 
@@ -44,7 +49,7 @@ def loosened(table: SourceTable) -> SourceTable:
 
 
 class _Alike(Struct, frozen=True, kw_only=True):
-    """Loads of the same columns, and what is asked of their rows.
+    """Loads whose columns are spelled alike, and what is asked of their rows.
 
     Attributes:
         source: all well-formed rows as they come, in the spelling of the files.
@@ -91,7 +96,10 @@ class FittedFiles:
 
     def measure(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of loads, by id; one that is not as declared is refused (SRC071) if that is asked."""
-        found = self._family.measure(loads)
+        return self._held(loads, self._family.measure(loads))
+
+    def _held(self, loads: Sequence[Load], found: dict[str, Facts]) -> dict[str, Facts]:
+        """Facts that the family gave, once the columns and rows of the loads are judged."""
         judged: list[Load] = []
         deviations: dict[str, Deviation] = {}
         for load in loads:
@@ -99,17 +107,44 @@ class FittedFiles:
             if facts.refused or not facts.columns:
                 continue
             seen = deviations[load.id] = deviation(self._table, self._types, facts.columns)
-            if is_refused(self._table, seen):
+            clash = clashing(self._types, facts.columns)
+            if clash is not None:
+                found[load.id] = refuse(
+                    self._reading, (complaints.told_by_case(load.path, *clash),)
+                )
+            elif is_refused(self._table, seen):
                 found[load.id] = self._refused(load, seen)
             else:
                 judged.append(load)
         for group in self._groups(judged, found):
-            alike = self._alike(group, found)
-            counted = self._count(alike) if alike.is_judged else {}
-            for load in group:
-                row = counted.get(load.path, ())
-                found[load.id] = self._judged(load, found[load.id], deviations[load.id], alike, row)
+            found |= self._judged_group(group, found, deviations)
         return found
+
+    def _judged_group(
+        self,
+        group: Sequence[Load],
+        found: dict[str, Facts],
+        deviations: Mapping[str, Deviation],
+    ) -> dict[str, Facts]:
+        """Facts of loads whose rows were looked at; one that cannot be read is found among them."""
+        alike = self._alike(group, found)
+        try:
+            counted = self._count(alike) if alike.is_judged else {}
+        except TaskFailed as error:
+            if len(group) > 1:
+                half = len(group) // 2
+                first = self._judged_group(group[:half], found, deviations)
+                return first | self._judged_group(group[half:], found, deviations)
+            broken = self.broken(group, found, ()) if is_of_the_file(error) else {}
+            if not broken:
+                raise
+            return broken
+        return {
+            load.id: self._judged(
+                load, found[load.id], deviations[load.id], alike, counted.get(load.path, ())
+            )
+            for load in group
+        }
 
     def select(
         self, loads: Sequence[Load], facts: dict[str, Facts], columns: Sequence[Column]
@@ -129,13 +164,20 @@ class FittedFiles:
         for load in loads:
             one = facts[load.id]
             own = {name.casefold(): evidence for name, evidence in one.columns}
-            if one.unfit or one.nulled or any(own.get(n, (t,)) != (t,) for n, t in kinds.items()):
+            is_cast = any(
+                own.get(n, (kind,)) != (kind,) and inner(kind)[1] for n, kind in kinds.items()
+            )
+            if one.unfit or one.nulled or is_cast:
                 return ""
         return self._family.in_place(loads, self._inner(loads, facts), columns)
 
-    def broken(self, loads: Sequence[Load]) -> dict[str, Facts]:
-        """Those that cannot be read after all, refused."""
-        return self._family.broken(loads)
+    def broken(
+        self, loads: Sequence[Load], facts: dict[str, Facts], _columns: Sequence[Column]
+    ) -> dict[str, Facts]:
+        """Those that cannot be read after all, refused, or without what cannot be read of them."""
+        # Their values are held to types here, never in the family.
+        found = self._family.broken(loads, self._inner(loads, facts), ())
+        return self._held([load for load in loads if load.id in found], found)
 
     def set_aside(self, load: Load, facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Query of the rows that are set aside, and the first of them in words."""
@@ -157,50 +199,56 @@ class FittedFiles:
     @cached_property
     def _types(self) -> dict[str, str]:
         """Declared types by column in lower case, as the engine spells them."""
-        if not self._table.columns:
-            return {}
-        outputs = (
-            f"cast(null as {kind}) as {identifier(name)}" for name, kind in self._table.columns
-        )
-        schema = self._engine.describe(f"select {', '.join(outputs)}", {})
-        return {column.name.casefold(): column.type for column in schema.columns}
+        return {n.casefold(): kind for n, kind in declared_types(self._table, self._engine)}
 
     def _inner(self, loads: Sequence[Load], facts: Mapping[str, Facts]) -> dict[str, Facts]:
         return {load.id: _inner(facts[load.id]) for load in loads}
 
     def _groups(self, loads: Sequence[Load], facts: Mapping[str, Facts]) -> Iterator[list[Load]]:
+        spelled: dict[str, str] = {}
+        for load in loads:
+            for name, _ in facts[load.id].columns:
+                spelled.setdefault(name.casefold(), name)
+
         def key(load: Load) -> object:
             columns = facts[load.id].columns
-            return columns if self._form == "typed" else tuple(sorted(n for n, _ in columns))
+            if self._form == "typed":
+                return columns
+            return tuple(sorted(n for n, _ in columns if spelled[n.casefold()] != n))
 
         return batches(loads, key, _BATCH)
 
     def _alike(
         self, group: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column] = ()
     ) -> _Alike:
-        """What is asked of the rows of loads that have the same columns, spelled alike."""
+        """What is asked of the rows of loads whose columns are spelled alike."""
         own = dict(shape_of([facts[load.id] for load in group]))
-        loose = [Column(name=name, type=_LOOSE.get(self._form, kind)) for name, kind in own.items()]
         table_types = {column.name.casefold(): column.type for column in columns}
+        loose = [
+            Column(name=name, type=self._loose(name.casefold(), kind, table_types))
+            for name, kind in own.items()
+        ]
         held: dict[str, Held] = {}
         reasons: list[tuple[str, str]] = []
         frozen: list[tuple[str, str, str]] = []
         nulled: list[tuple[str, str, str]] = []
         for name, kind in own.items():
             folded = name.casefold()
-            wanted = self._types.get(folded) or table_types.get(folded)
-            if wanted is None:
+            wanted = self._types.get(folded)
+            goal = table_types.get(folded) or (self._goal(wanted, kind) if wanted else None)
+            if goal is None:
                 continue
             value = f"b.{identifier(name)}"
-            held[folded] = one = hold(
-                self._form,
-                value,
-                kind,
-                wanted,
-                self._table.dialect,
-                is_declared=folded in self._types,
-            )
-            if not one.misfit or folded not in self._types:
+            dialect = self._table.dialect
+            held[folded] = one = hold(self._form, value, kind, goal, dialect, declared=wanted)
+            if wanted is None:
+                continue
+            if more := has_more(self._form, value, kind, wanted):
+                if self._table.schema_policy.columns == "freeze":
+                    frozen.append((name, wanted, more))
+                else:
+                    reasons.append((f"`{name}` has fields that are not declared", more))
+            if not one.misfit:
                 continue
             match type_word(self._table, name):
                 case "freeze":
@@ -224,6 +272,17 @@ class FittedFiles:
             nulled=tuple(nulled),
         )
 
+    def _loose(self, folded: str, found: str, table_types: Mapping[str, str]) -> str:
+        """How a column is asked of the family: as it comes, where its values are to be looked at."""
+        if self._form == "json" and folded not in self._types and folded in table_types:
+            return table_types[folded]
+        return _LOOSE.get(self._form, found)
+
+    def _goal(self, declared: str, found: str) -> str:
+        """The type of a declared column in the table, as far as some of its files tell."""
+        evolves = self._table.schema_policy.columns == "evolve"
+        return grown(declared, found) if evolves else declared
+
     def _count(self, alike: _Alike) -> dict[str, tuple[int, ...]]:
         """By path: rows to set aside, then values that do not fit, frozen ones first."""
         if not alike.source:
@@ -246,8 +305,7 @@ class FittedFiles:
         if frozen:
             return self._refused(load, seen, frozen)
         nulled = _counted(alike.nulled, counts[len(alike.frozen) :])
-        is_evolving = self._table.schema_policy.columns == "evolve"
-        left_out = [path for path in seen.undeclared if not is_evolving or len(steps_of(path)) > 1]
+        left_out = () if self._table.schema_policy.columns == "evolve" else seen.undeclared
         return replace(
             facts,
             bad=facts.bad + unfit,

@@ -30,22 +30,29 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 def hold(
-    form: Form, value: str, own: str, kind: str, dialect: CsvDialect, *, is_declared: bool
+    form: Form,
+    value: str,
+    own: str,
+    kind: str,
+    dialect: CsvDialect,
+    *,
+    declared: str | None,
 ) -> Held:
-    """A value held to a type.
+    """A value as it is in the table, and whether it fits what was declared.
 
     Args:
-        form: how it comes; own: its type in a Parquet file.
+        form: how it comes; own: its type in a Parquet file; kind: its type in the table.
         dialect: how text writes numbers, dates and nulls.
-        is_declared: whether the type was declared; one that was found holds every value.
+        declared: its declared type, to which fields may have been added; None was found, and holds
+            every value.
     """
     match form:
         case "text":
             return _hold_text(value, kind, dialect)
         case "json":
-            return _hold_json(value, kind, is_declared=is_declared)
+            return _hold_json(value, kind, declared)
         case "typed":
-            return _hold_typed(value, own, kind)
+            return _hold_typed(value, own, kind, declared or kind)
 
 
 def is_there(form: Form, column: str, path: str) -> str:
@@ -56,6 +63,45 @@ def is_there(form: Form, column: str, path: str) -> str:
             return f"{column} is not null"
         return f"coalesce(json_type({column}), 'NULL') <> 'NULL'"
     return _any(_as_json(form, column), steps, _is_value)
+
+
+def has_more(form: Form, value: str, own: str, declared: str) -> str:
+    """Whether a value has fields that its declared type has not, where its own type does not tell them.
+
+    Args:
+        own: type that was found; "" is never.
+    """
+    if form == "text":
+        return ""
+    tests = [
+        _any(_as_json(form, value), steps, _OtherKeys(names))
+        for steps, names in _untold(own, declared, [])
+    ]
+    return f"({' or '.join(tests)})" if tests else ""
+
+
+class _OtherKeys(Struct, frozen=True):
+    """Whether a JSON value has keys beside some."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        return f"coalesce(len(list_filter(json_keys({value}), lambda k: k not in ({', '.join(literal(name) for name in self.names)}))), 0) > 0"
+
+
+def _untold(
+    own: str, declared: str, steps: list[str]
+) -> Iterator[tuple[list[str], tuple[str, ...]]]:
+    """Paths and declared names of objects whose fields were not told, since what was found is JSON."""
+    (found, others), (what, fields) = inner(own), inner(declared)
+    if what not in (STRUCT, LIST) or (found != what and own != "JSON"):
+        return
+    if own == "JSON" and what == STRUCT:
+        yield steps, tuple(name for name, _ in fields)
+    known = {name.casefold(): kind for name, kind in others}
+    for name, kind in fields:
+        if below_it := "JSON" if own == "JSON" else known.get(name.casefold()):
+            yield from _untold(below_it, kind, [*steps, name])
 
 
 def _as_json(form: Form, value: str) -> str:
@@ -72,22 +118,32 @@ def _hold_text(value: str, kind: str, dialect: CsvDialect) -> Held:
     )
 
 
-def _hold_json(value: str, kind: str, *, is_declared: bool) -> Held:
+def _hold_json(value: str, kind: str, declared: str | None) -> Held:
+    if declared is None:
+        return Held(value=value)
     cast = json_queries.cast(value, kind)
-    if not is_declared or kind.upper() in (*_TEXTS, "JSON"):
+    if kind.upper() in (*_TEXTS, "JSON"):
         return Held(value=cast)
-    if inner(kind)[0] in (STRUCT, LIST):
-        tests = [_any(value, steps, test) for steps, test in _tests(kind, [])]
+    if inner(declared)[0] in (STRUCT, LIST):
+        tests = [_any(value, steps, test) for steps, test in _tests(declared, [])]
         return Held(value=cast, misfit=f"({' or '.join(tests)})")
     misfit = _unfit_leaf(value, kind)
     return Held(value=f"case when {misfit} then null else {cast} end", misfit=misfit)
 
 
-def _hold_typed(value: str, own: str, kind: str) -> Held:
-    if own == kind or is_wider(own, kind):
+def _hold_typed(value: str, own: str, kind: str, declared: str) -> Held:
+    is_nested = inner(kind)[0] in (STRUCT, LIST) or inner(own)[0] in (STRUCT, LIST)
+    if own == kind:
         return Held(value=f"cast({value} as {kind})")
-    if inner(kind)[0] in (STRUCT, LIST) or inner(own)[0] in (STRUCT, LIST):
-        return _hold_json(f"to_json({value})", kind, is_declared=True)
+    if is_wider(own, kind):
+        # Of moments the wider type is the finer one, which does not reach as far.
+        if "TIMESTAMP" not in kind:
+            return Held(value=f"cast({value} as {kind})")
+        if not is_nested:
+            cast = f"try_cast({value} as {kind})"
+            return Held(value=cast, misfit=f"({value} is not null and {cast} is null)")
+    if is_nested:
+        return _hold_json(f"to_json({value})", kind, declared)
     if kind.upper() in _TEXTS:
         return Held(value=f"cast({value} as {kind})")
     if own == "VARCHAR":
@@ -100,14 +156,18 @@ def _hold_typed(value: str, own: str, kind: str) -> Held:
 
 
 class _Test(Struct, frozen=True):
-    """What is wrong of a JSON value: it is no object, no list, or does not fit a type."""
+    """What is wrong of a JSON value: it is no list, no object or has a name twice, or does not fit."""
 
     kind: str
 
     def __call__(self, value: str) -> str:
         if self.kind in (STRUCT, LIST):
             word = "OBJECT" if self.kind == STRUCT else "ARRAY"
-            return f"coalesce(json_type({value}), 'NULL') not in ('NULL', '{word}')"
+            test = f"coalesce(json_type({value}), 'NULL') not in ('NULL', '{word}')"
+            if self.kind == LIST:
+                return test
+            keys = f"json_keys({value})"
+            return f"({test} or coalesce(len({keys}) <> len(list_distinct({keys})), false))"
         return _unfit_leaf(value, self.kind)
 
 

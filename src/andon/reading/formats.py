@@ -32,6 +32,9 @@ _FAMILIES: dict[Format, str] = {
 }
 
 
+_REPAIRED_APART = ("xml", "xlsx", "avro")
+"""Formats whose repaired records are written as JSON lines."""
+
 _FORMS: dict[str, Form] = {"text": "text", "parquet": "typed"}
 
 
@@ -65,12 +68,17 @@ def family_of(
         TaskFailed: (SRC002) the files are of several families.
     """
     name = name_of_family(table, loads)
-    if not is_held_to(table):
+    if not _is_fitted(table, name):
         return _plain(name, table, reading, engine, store, stage)
     from andon.reading.fit import FittedFiles, loosened
 
     family = _plain(name, loosened(table), reading, engine, store, stage)
     return FittedFiles(table, reading, engine, family, _FORMS.get(name, "json"))
+
+
+def _is_fitted(table: SourceTable, name: str) -> bool:
+    """Whether rows are held to declared types one by one; text without a policy is while it is parted."""
+    return is_held_to(table) or (bool(table.columns) and name != "text")
 
 
 def _plain(
@@ -93,6 +101,10 @@ def _plain(
     from andon.reading.documents.files import DocumentFiles
 
     convert = _converter(name, table, readable)
+    if convert is not None and name in _REPAIRED_APART:
+        from andon.reading.documents.repaired import RepairedOrNot
+
+        convert = RepairedOrNot(convert, readable)
     is_untyped = name == "xml"
     return DocumentFiles(table, reading, engine, stage, readable, convert, is_untyped=is_untyped)
 

@@ -13,14 +13,15 @@ from andon.acquisition.columns import ORIGIN_COLUMNS
 from andon.acquisition.facts import Facts, encode
 from andon.acquisition.fingerprint import reading
 from andon.acquisition.layout import Layout, label, lay_out
-from andon.acquisition.policy import columns_of_table, is_held_to
+from andon.acquisition.policy import columns_of_table
 from andon.catalog.records import DataFile, Delivery, Snapshot
-from andon.errors import InternalError, TaskFailed
+from andon.errors import InternalError, Problem, TaskFailed
 from andon.hashing import text_hash
 from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart, RawTable
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
+from andon.reading.declared import declared_types
 from andon.reading.family import Files, Lazily
 from andon.reading.formats import family_of, name_of_family
 from andon.reading.measure import measure
@@ -69,7 +70,7 @@ class RawReader:
             earlier: all deliveries of the table, asked for if one cannot be read.
 
         Raises:
-            TaskFailed: (SRC...) malformed rows beyond the limit, no delivery that can be read.
+            TaskFailed: (SRC...) no delivery can be read, or what is declared does not fit them.
         """
         learned: dict[str, str] = {}
 
@@ -111,11 +112,24 @@ class RawReader:
         loads = [load for load in chosen if load.role == "rows"]
         facts |= self._repeated(loads, facts, family, table)
         in_order = [facts[load.id] for load in loads]
-        self._judge_limit(table, loads, facts, family)
         if not known.is_partial:
             complaints.check_declared(table, in_order)
-        schema = self._schema(columns_of_table(table, in_order))
+        typed = replace(table, columns=declared_types(table, self._engine))
+        schema = self._schema(columns_of_table(typed, in_order))
         columns = schema.columns[: -len(ORIGIN_COLUMNS)]
+        over_limit = self._over_limit(table, loads, facts, family)
+        if over_limit is not None:
+            bad = [load for load in loads if facts[load.id].aside]
+            return RawTable(
+                schema=schema,
+                kept=(),
+                parts=tuple(self._write_aside(bad, f"{table.name}-over", facts, family, stage, "")),
+                rows=0,
+                set_aside=sum(facts[load.id].aside for load in bad),
+                facts=tuple(sorted(known.learned.items())),
+                deliveries=known.deliveries,
+                over_limit=over_limit,
+            )
         if table.is_merged:
             raw = self._merge(table, chosen, facts, family, schema, prior, stage)
             learned = tuple(sorted(known.learned.items()))
@@ -134,9 +148,9 @@ class RawReader:
             mark = label(group, key)
             name = f"{table.name}-{text_hash(mark)}"
             try:
-                parts.extend(self._write(group, name, facts, family, table, schema, stage, mark))
+                parts.extend(self._write(group, name, facts, family, schema, stage, mark))
             except TaskFailed as failure:
-                broken = family.broken(group) if is_of_the_file(failure) else {}
+                broken = family.broken(group, facts, columns) if is_of_the_file(failure) else {}
                 found = [load for load in group if load.id in broken and not load.member]
                 if not found:
                     raise
@@ -180,7 +194,7 @@ class RawReader:
             loads, {load.id for load in rows if not facts[load.id].served}, prior
         )
         bad = [load for load in rows if facts[load.id].aside]
-        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, table, stage, "")
+        aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
         return RawTable(
             schema=schema,
             kept=merged.kept,
@@ -207,21 +221,21 @@ class RawReader:
             if facts[load.id].served
         )
 
-    def _judge_limit(
+    def _over_limit(
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
-    ) -> None:
-        """Refuse the load when more records are malformed than the table allows."""
+    ) -> Problem | None:
+        """What to say when more records are malformed than the table allows."""
         bad = sum(max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads)
         total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not bad or table.limit.allows(bad, total):
-            return
+            return None
         worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
         shown = [
             (load.path, facts[load.id].bad, family.set_aside(load, facts[load.id])[1])
             for load in worst
             if facts[load.id].bad
         ]
-        raise TaskFailed(complaints.too_many_malformed(table, bad, total, shown))
+        return complaints.too_many_malformed(table, bad, total, shown)
 
     def _repeated(
         self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
@@ -239,14 +253,14 @@ class RawReader:
                 columns = columns_of_table(table, [one])
                 query = without_repeats(family.select([load], facts, columns), [load])
                 count = one.served - self._count(query)
-                repaired = one.aside - self._count(self._aside_of(load, one, family, table))
+                repaired = one.aside - self._count(self._aside_of(load, one, family))
             found[load.id] = replace(one, repeated=count, repaired=repaired)
         return found
 
-    def _aside_of(self, load: Load, facts: Facts, family: Files, table: SourceTable) -> str:
+    def _aside_of(self, load: Load, facts: Facts, family: Files) -> str:
         """Query of the set-aside records of a load that no repair replaces."""
         query = family.set_aside(load, facts)[0]
-        return without_repaired(query, load, has_rows=is_held_to(table))
+        return without_repaired(query, load, has_rows=bool(facts.unfit))
 
     def _count(self, query: str) -> int:
         return int(self._engine.rows(f"select count(*) from ({query})")[0][0]) if query else 0
@@ -265,7 +279,6 @@ class RawReader:
         name: str,
         facts: dict[str, Facts],
         family: Files,
-        table: SourceTable,
         schema: Schema,
         stage: Callable[[str], Path],
         mark: str,
@@ -279,7 +292,7 @@ class RawReader:
             written = self._engine.write(query, {}, schema, staged)
             parts.append(NewPart(staged=staged, rows=written.rows, label=mark))
         bad = [load for load in group if facts[load.id].aside]
-        return [*parts, *self._write_aside(bad, name, facts, family, table, stage, mark)]
+        return [*parts, *self._write_aside(bad, name, facts, family, stage, mark)]
 
     def _write_aside(
         self,
@@ -287,16 +300,13 @@ class RawReader:
         name: str,
         facts: dict[str, Facts],
         family: Files,
-        table: SourceTable,
         stage: Callable[[str], Path],
         mark: str,
     ) -> list[NewPart]:
         """Stage the malformed rows of loads as one file; nothing where there are none."""
         if not bad:
             return []
-        aside = "\nunion all\n".join(
-            self._aside_of(load, facts[load.id], family, table) for load in bad
-        )
+        aside = "\nunion all\n".join(self._aside_of(load, facts[load.id], family) for load in bad)
         staged = stage(f"{name}-aside.parquet")
         kind = self._engine.describe(aside, {})
         written = self._engine.write(aside, {}, kind, staged)

@@ -217,7 +217,7 @@ def check_names(names: tuple[str, ...], origin: str) -> None:
             "or a damaged header gives as many",
             "correct `delimiter`, or have the file written with one row per value",
         )
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     own = {column.name for column in ORIGIN_COLUMNS}
     for name in names:
         folded = name.casefold()
@@ -231,13 +231,14 @@ def check_names(names: tuple[str, ...], origin: str) -> None:
                 "rename the column where the file is written",
             )
         if folded in seen:
+            both = f"`{name}`" if name == seen[folded] else f"`{seen[folded]}` and `{name}`"
             raise _failed(
                 "SRC004",
-                f"`{origin}` has two columns called `{name}`",
+                f"`{origin}` has two columns called {both}",
                 "columns are told apart by name without case, so one would hide the other",
                 "rename one where the file is written; for a file without names `header: false`",
             )
-        seen.add(folded)
+        seen[folded] = name
 
 
 def _failed(code: str, what: str, why: str, fix: str) -> TaskFailed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -18,17 +18,12 @@ Columns = tuple[tuple[str, Evidence], ...]
 
 
 class CleanLines:
-    """Writes documents in order.
+    """Writes documents in order."""
 
-    Args:
-        refused: record number -> reason, for records whose values do not fit declared types.
-    """
-
-    def __init__(self, clean: Path, aside: Path, origin: str, refused: Mapping[int, str]) -> None:
+    def __init__(self, clean: Path, aside: Path, origin: str) -> None:
         self._path = clean
         self._out = clean.open("wb")
         self._aside = Aside(aside, origin)
-        self._refused = refused
         self._number = 0
         self._good = 0
         self.notes: list[str] = []
@@ -43,7 +38,7 @@ class CleanLines:
     def put(self, body: bytes, line: int, reason: str = "") -> None:
         """The next record: an object on one line, or what is set aside for a reason."""
         self._number += 1
-        fault = reason or self._refused.get(self._number) or _fault(body)
+        fault = reason or _fault(body)
         if fault:
             self._aside.put(line, body, fault)
         else:

@@ -15,7 +15,7 @@ from typing import IO, Annotated, Any, Final
 from msgspec import UNSET, DecodeError, Meta, UnsetType, defstruct
 from msgspec.json import Decoder
 
-from andon.reading.documents.survey import MOST_DEPTH
+from andon.reading.documents.survey import MOST_DEPTH, json_lines
 from andon.reading.stored.codecs import chunks
 
 HEAD_LINES: Final = 32
@@ -41,8 +41,7 @@ _UNKNOWN: Final = object()
 
 def head_of(stream: IO[bytes]) -> list[bytes]:
     """The first lines that are not blank."""
-    lines = (line.strip() for line in stream)
-    return list(islice((line for line in lines if line), HEAD_LINES))
+    return [line for _, line in islice(json_lines(stream, _LONGEST), HEAD_LINES)]
 
 
 def objects(lines: list[bytes]) -> list[dict[str, Any]] | None:

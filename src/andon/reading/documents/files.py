@@ -22,8 +22,9 @@ from andon.reading.delimited.dialect import check_names
 from andon.reading.delimited.queries import set_aside_rows
 from andon.reading.documents.clean import LONGEST, CleanLines, Columns, Convert
 from andon.reading.documents.digits import SUSPECT, keep_digits, loses, lossy_leaves
+from andon.reading.documents.names import kept_as_json
 from andon.reading.documents.proofs import prove
-from andon.reading.documents.queries import cast, masks, misfit, type_of
+from andon.reading.documents.queries import cast, masks, type_of
 from andon.reading.documents.survey import (
     MOST_DEPTH,
     count_documents,
@@ -44,6 +45,8 @@ from andon.spec.source import SourceTable
 
 _BATCH = 256
 _NO_JSON = "it is not valid JSON, or a document of it is longer than 16 MB"
+_TWICE = "a document of it has a name twice"
+_NO_ROWS = "its documents cannot become rows: not all objects"
 _FORMATS = {"lines": "newline_delimited", "array": "array", "free": "unstructured"}
 
 
@@ -81,7 +84,6 @@ class DocumentFiles:
         self._engine = engine
         self._stage = stage
         self._readable = readable
-        self._declared = {name.casefold(): kind for name, kind in table.columns}
         self._convert = convert
         self._is_untyped = is_untyped
         self._mended: dict[str, Mended] = {}
@@ -114,11 +116,20 @@ class DocumentFiles:
     ) -> str:
         """Query of all rows of loads in the columns of the table."""
         pairs = [(load, facts[load.id]) for load in loads if facts[load.id].served]
-        return "\nunion all\n".join(self._rows(batch, columns) for batch in self._batches(pairs))
+        read = self._batches(pairs, columns)
+        return "\nunion all\n".join(self._rows(batch, columns) for batch in read)
 
-    def broken(self, _loads: Sequence[Load]) -> dict[str, Facts]:
-        """None: every byte was looked at."""
-        return {}
+    def broken(self, loads: Sequence[Load], *_: object) -> dict[str, Facts]:
+        """Those in which a document has a name twice: refused, or without these documents."""
+        found: dict[str, Facts] = {}
+        for load in loads:
+            facts = or_refused(self._reading, partial(self._count, load))
+            if facts.shape == "lines":
+                parted = self._measure_batch([(load, replace(facts, shape="mended"))])
+                found.update({i: one for i, one in parted.items() if one.bad or one.refused})
+            elif facts.shape in ("array", "free") and self._has_twice(load, facts):
+                found[load.id] = self._refuse(load, _TWICE)
+        return found
 
     def in_place(self, *_: object) -> str:
         """Text is read once, into a copy with types."""
@@ -131,7 +142,7 @@ class DocumentFiles:
 
     def _proved(self, loads: Sequence[Load]) -> dict[str, Facts]:
         """Facts of the files that need no look of the engine at every document."""
-        if self._declared or self._is_untyped or self._convert is not None:
+        if self._is_untyped or self._convert is not None:
             return {}
         lines = [load for load in loads if self._is_lines(load)]
         return prove(lines, self._reading, self._engine, self._stage, self._readable)
@@ -165,7 +176,7 @@ class DocumentFiles:
         if not counted.found:
             with self._readable.open(load, encoding) as stream:
                 if holds_values(stream):
-                    raise damaged(load.path, "its documents cannot become rows: not all objects")
+                    raise damaged(load.path, _NO_ROWS)
         shape = "array" if counted.is_array else "free"
         return Facts(reading=self._reading, records=counted.found, shape=shape, encoding=encoding)
 
@@ -183,10 +194,9 @@ class DocumentFiles:
     def _measure_batch(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         if batch[0][1].shape == "mended" and len(batch) > 1:
             return self._each(batch)
-        unfit = " or ".join(misfit(name, kind) for name, kind in self._table.columns) or "false"
         body = "r" if batch[0][1].shape == "mended" else "json"
         query = (
-            f"select file_index, count(*), count(*) filter ({unfit}), json_group_structure(j), "
+            f"select file_index, count(*), json_group_structure(j), "
             f"bool_or(regexp_matches(j::varchar, {literal(SUSPECT)})) "
             f"from (select {body} as j, file_index "
             f"from {self._source(batch, {body: 'JSON'}, records=body == 'r')}) group by file_index"
@@ -203,21 +213,21 @@ class DocumentFiles:
             if facts.shape != "lines":
                 return {load.id: self._refuse(load, _NO_JSON)}
             return self._measure_batch([(load, replace(facts, shape="mended"))])
-        return self._compare(batch, {row[0]: (row[1], row[2], row[3], row[4]) for row in rows})
+        return self._compare(batch, {row[0]: (row[1], row[2], row[3]) for row in rows})
 
     def _compare(
         self,
         batch: Sequence[tuple[Load, Facts]],
-        rows: Mapping[int, tuple[int, int, str, bool]],
+        rows: Mapping[int, tuple[int, str, bool]],
     ) -> dict[str, Facts]:
         found: dict[str, Facts] = {}
         for at, (load, facts) in enumerate(batch):
-            count, unfit, text, may_lose = rows.get(at, (0, 0, "{}", False))
+            count, text, may_lose = rows.get(at, (0, "{}", False))
             lost = self._lossy(load, facts, json.loads(text)) if may_lose else frozenset()
             structure = keep_digits(json.loads(text), lost)
             is_mended = facts.shape == "mended"
             expected = self._mend(load).good if is_mended else facts.records
-            if count == expected and not unfit and isinstance(structure, dict):
+            if count == expected and isinstance(structure, dict):
                 aside = self._mend(load) if is_mended else None
                 bad, around = (aside.bad, aside.around) if aside else (0, 0)
                 seen = replace(
@@ -226,13 +236,13 @@ class DocumentFiles:
                     bad=bad,
                     around=around,
                     columns=self._evidence(load, facts, structure),
+                    notes=(*facts.notes, *kept_as_json(structure)),
                 )
                 found[load.id] = or_refused(self._reading, partial(_named, seen, load.path))
             elif facts.shape == "lines":
                 found.update(self._measure_batch([(load, replace(facts, shape="mended"))]))
             else:
-                reason = "a value does not fit its declared type" if unfit else "not all objects"
-                found[load.id] = self._refuse(load, f"its documents cannot become rows: {reason}")
+                found[load.id] = self._refuse(load, _NO_ROWS)
         return found
 
     def _evidence(self, load: Load, facts: Facts, structure: Mapping[str, object]) -> Columns:
@@ -260,6 +270,18 @@ class DocumentFiles:
         (found,) = self._engine.rows(f"select {tests} from (select {body} as j from {source})")
         return frozenset(p for (p, _), is_lost in zip(leaves, found, strict=True) if is_lost)
 
+    def _has_twice(self, load: Load, facts: Facts) -> bool:
+        """Whether the engine finds a name twice in a document of a file."""
+        names = (name for name, _ in self._measure_batch([(load, facts)])[load.id].columns)
+        source = self._source([(load, facts)], dict.fromkeys(names, "JSON"))
+        try:
+            self._engine.rows(f"select max(hash(r)) from {source} r")
+        except TaskFailed as error:
+            if not is_of_the_file(error):
+                raise
+            return True
+        return False
+
     def _each(self, batch: Sequence[tuple[Load, Facts]]) -> dict[str, Facts]:
         found: dict[str, Facts] = {}
         for pair in batch:
@@ -268,8 +290,13 @@ class DocumentFiles:
 
     def _rows(self, batch: Sequence[tuple[Load, Facts]], columns: Sequence[Column]) -> str:
         is_mended = batch[0][1].shape == "mended"
+        # Documents tell names apart by case: each is asked for as these files spell it.
+        spelled = {name.casefold(): name for _, facts in batch for name, _ in facts.columns}
         kinds = {
-            column.name: "JSON" if self._is_cast(column) else column.type for column in columns
+            spelled.get(column.name.casefold(), column.name): (
+                "JSON" if self._is_cast(column) else column.type
+            )
+            for column in columns
         }
         if is_mended:
             kinds = {"n": "BIGINT", "r": struct(kinds.items())}
@@ -295,9 +322,8 @@ class DocumentFiles:
         )
 
     def _is_cast(self, column: Column) -> bool:
-        """Whether values are cast from their text: what was told from texts, or declared."""
-        is_bytes = column.type == "BLOB" and self._convert is not None
-        return self._is_untyped or is_bytes or column.name.casefold() in self._declared
+        """Whether values are cast from their text: what was told from texts, and bytes."""
+        return self._is_untyped or (column.type == "BLOB" and self._convert is not None)
 
     def _source(
         self,
@@ -322,14 +348,27 @@ class DocumentFiles:
             return self._mend(load, facts.encoding).clean
         return self._readable.path(load, facts.encoding)
 
-    def _batches(self, pairs: Sequence[tuple[Load, Facts]]) -> Iterator[list[tuple[Load, Facts]]]:
+    def _batches(
+        self, pairs: Sequence[tuple[Load, Facts]], columns: Sequence[Column] = ()
+    ) -> Iterator[list[tuple[Load, Facts]]]:
+        """Files that are read in one statement; those of a table spell its columns alike."""
+        wanted = {column.name.casefold(): column.name for column in columns}
+
+        def otherwise(facts: Facts) -> tuple[str, ...]:
+            names = (name for name, _ in facts.columns)
+            return tuple(sorted(n for n in names if wanted.get(n.casefold(), n) != n))
+
         # Rows are told apart by the path of the bytes, so the same bytes are never read together.
         seen: Counter[str] = Counter()
         times: dict[str, int] = {}
         for load, _ in pairs:
             times[load.id] = seen[load.content]
             seen[load.content] += 1
-        return batches(pairs, lambda pair: (self._shape(*pair), times[pair[0].id]), _BATCH)
+        return batches(
+            pairs,
+            lambda pair: (self._shape(*pair), times[pair[0].id], otherwise(pair[1])),
+            _BATCH,
+        )
 
     def _shape(self, load: Load, facts: Facts) -> _Shape:
         is_mended = facts.shape == "mended"
@@ -338,29 +377,12 @@ class DocumentFiles:
 
     def _mend(self, load: Load, encoding: str = "") -> Mended:
         if load.id not in self._mended:
-            mended = self._mended[load.id] = self._part(load, {}, encoding)
-            refused = self._refused(load) if self._table.columns and mended.good else {}
-            if refused:
-                self._mended[load.id] = self._part(load, refused, encoding)
+            self._mended[load.id] = self._part(load, encoding)
         return self._mended[load.id]
 
-    def _refused(self, load: Load) -> dict[int, str]:
-        """Records whose values do not fit declared types, with the reason."""
-        cases = [
-            (f"`{name}` is no {kind}", misfit(name, kind)) for name, kind in self._table.columns
-        ]
-        choice = " ".join(f"when {test} then {at}" for at, (_, test) in enumerate(cases))
-        source = self._source(
-            [(load, Facts(reading=self._reading, records=0, shape="mended"))],
-            {"n": "BIGINT", "r": "JSON"},
-        )
-        query = f"select n, case {choice} end as k from (select n, r as j from {source})"
-        found = self._engine.rows(f"select n, k from ({query}) where k is not null")
-        return {number: cases[at][0] for number, at in found}
-
-    def _part(self, load: Load, refused: Mapping[int, str], encoding: str) -> Mended:
+    def _part(self, load: Load, encoding: str) -> Mended:
         clean, aside = self._stage(f"{load.id}.clean"), self._stage(f"{load.id}.aside")
-        with CleanLines(clean, aside, load.path, refused) as out:
+        with CleanLines(clean, aside, load.path) as out:
             if self._convert is None:
                 with self._readable.open(load, encoding) as stream:
                     for line, body in json_lines(stream, LONGEST):

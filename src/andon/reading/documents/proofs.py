@@ -15,6 +15,7 @@ from andon.ports.engine import Engine
 from andon.reading.delimited.dialect import check_names
 from andon.reading.documents.conform import arranged, count_conforming, head_of, objects
 from andon.reading.documents.digits import keep_digits
+from andon.reading.documents.names import kept_as_json
 from andon.reading.documents.queries import type_of
 from andon.reading.quoting import files
 from andon.reading.stored.readable import ReadableFiles
@@ -37,7 +38,7 @@ def prove(
     found: dict[str, Facts] = {}
     for load, text in _guesses(loads, engine, stage, readable):
         structure = keep_digits(json.loads(text), frozenset())
-        if not isinstance(structure, dict):
+        if not isinstance(structure, dict) or any(kept_as_json(structure)):
             continue
         # Whatever is wrong with a file is told by those who look at all of it.
         with suppress(TaskFailed):

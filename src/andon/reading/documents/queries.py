@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from andon.acquisition.types import is_nested, struct
 from andon.reading.delimited.queries import kind_of
+from andon.reading.documents.names import differs_by_case
 from andon.reading.quoting import literal
-
-
-def misfit(name: str, kind: str) -> str:
-    """Whether a declared value of document `j` is there and does not fit."""
-    value = f"(j -> {literal(pointer(name))})"
-    return f"({value} is not null and json_type({value}) <> 'NULL' and {cast(value, kind)} is null)"
 
 
 def cast(value: str, kind: str) -> str:
@@ -29,8 +24,13 @@ def pointer(name: str) -> str:
 
 
 def type_of(structure: object) -> str:
-    """A type from the engine's account of a structure."""
+    """A type from the engine's account of a structure.
+
+    An object whose names differ by case alone is no struct, which would keep only one of them.
+    """
     match structure:
+        case dict() if differs_by_case(structure):
+            return "JSON"
         case dict():
             return struct((name, type_of(kind)) for name, kind in structure.items())
         case [element]:

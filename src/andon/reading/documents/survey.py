@@ -105,9 +105,11 @@ def depth_of(body: bytes) -> int:
 
 
 def fault_of(body: bytes) -> str:
-    """Why a line is no JSON object in UTF-8; empty if it is one."""
+    """Why a line is no JSON object in UTF-8, or one that says a thing twice; empty if it is sound."""
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        value = json.loads(body, parse_constant=_refuse, object_pairs_hook=_each_once)
+    except _Twice as error:
+        return f"`{error}` is there twice"
     except UnicodeDecodeError:
         return "not valid UTF-8"
     except ValueError:
@@ -133,6 +135,17 @@ def json_lines(stream: IO[bytes], longest: int) -> Iterator[tuple[int, bytes]]:
     body = (rest.removeprefix(BOM) if number == 0 else rest).strip()
     if body:
         yield number + 1, body
+
+
+class _Twice(Exception):
+    """A name that an object has twice."""
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Twice(next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at])))
+    return found
 
 
 def _refuse(word: str) -> None:

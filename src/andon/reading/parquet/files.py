@@ -64,10 +64,12 @@ class ColumnarFiles:
         """The same query with marks for the paths of the landed files, to be read again and again.
 
         Empty where that would cost more than a copy saves: many files, or names of columns that
-        hide the engine's own numbering of rows.
+        hide the engine's own numbering of rows; and where a value may not fit.
         """
+        kinds = {column.name.casefold(): column.type for column in columns}
         if len(loads) > MOST_PARTS or any(
-            load.member or _hides_place(facts[load.id]) for load in loads
+            load.member or _hides_place(facts[load.id]) or _may_overflow(facts[load.id], kinds)
+            for load in loads
         ):
             return ""
         root = self._store.root
@@ -78,21 +80,32 @@ class ColumnarFiles:
             lambda load: mark(self._store.raw(load.content).relative_to(root).as_posix()),
         )
 
-    def broken(self, loads: Sequence[Load]) -> dict[str, Facts]:
-        """Those of loads whose pages cannot be decoded, refused: all their rows are read."""
+    def broken(
+        self, loads: Sequence[Load], facts: Mapping[str, Facts], columns: Sequence[Column]
+    ) -> dict[str, Facts]:
+        """Those of loads that cannot be decoded, or not be cast, refused: all their rows are read."""
 
         def read(load: Load) -> Facts:
-            try:
-                path = self._readable.raw(load)
-                self._engine.rows(f"select max(hash(r)) from {_source([path])} r")
-            except TaskFailed as error:
-                if not is_of_the_file(error):
-                    raise
-                raise damaged(load.path, "its pages cannot be decoded") from error
+            self._try(_source([self._readable.raw(load)]), load, "its pages cannot be decoded")
+            typed = f"({self.select([load], facts, columns)})"
+            self._try(typed, load, "a value of it is beyond what its column can hold in the table")
             return Facts(reading=self._reading, records=0)
 
         found = {load.id: or_refused(self._reading, partial(read, load)) for load in loads}
         return {identity: facts for identity, facts in found.items() if facts.refused}
+
+    def _try(self, source: str, load: Load, reason: str) -> None:
+        """Read all rows of a load.
+
+        Raises:
+            TaskFailed: (SRC003) for this reason it cannot.
+        """
+        try:
+            self._engine.rows(f"select max(hash(r)) from {source} r")
+        except TaskFailed as error:
+            if not is_of_the_file(error):
+                raise
+            raise damaged(load.path, reason) from error
 
     def set_aside(self, load: Load, _facts: Facts, /) -> tuple[str, tuple[str, ...]]:
         """Never asked: a Parquet file is read whole or not at all."""
@@ -208,6 +221,12 @@ def _altered(origin: str, reason: str) -> TaskFailed:
 def _hides_place(facts: Facts) -> bool:
     """Whether a column of the file has the name of one by which the engine tells where rows lie."""
     return any(name.casefold() in _PLACE for name, _ in facts.columns)
+
+
+def _may_overflow(facts: Facts, kinds: Mapping[str, str]) -> bool:
+    """Whether moments are cast to finer ones, which do not reach as far."""
+    found = ((kinds.get(name.casefold(), ""), evidence) for name, evidence in facts.columns)
+    return any("TIMESTAMP" in kind and evidence != (kind,) for kind, evidence in found)
 
 
 def _source(paths: Sequence[str | Path], origin: str = "") -> str:
