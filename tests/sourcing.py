@@ -15,7 +15,7 @@ from andon.acquisition.arrivals import Arrivals
 from andon.app.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
-from andon.errors import AndonError, TaskFailed
+from andon.errors import AndonError, Problem, TaskFailed
 from andon.names import AssetName
 from andon.ports.origin import Origin
 from andon.ports.python_runner import PythonRunner
@@ -127,13 +127,23 @@ def land(
     origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
 ) -> tuple[list[Delivery], AndonError | None]:
     """What is landed, and how it ends if not well."""
+    landed, _, error = land_and_tell(origin, declared, found, known)
+    return landed, error
+
+
+def land_and_tell(
+    origin: Origin, declared: SourceTable, found: Arrivals, known: Sequence[Delivery] = ()
+) -> tuple[list[Delivery], list[Problem], AndonError | None]:
+    """What is landed, what is left out and why, and how it ends if not well."""
     landed: list[Delivery] = []
+    told: list[Problem] = []
     try:
         for batch in origin.land(declared, found, known, "run", NOON):
             landed.extend(batch.deliveries)
+            told.extend(batch.left_out)
     except AndonError as error:
-        return landed, error
-    return landed, None
+        return landed, told, error
+    return landed, told, None
 
 
 def types(raw: RawTable) -> dict[str, str]:

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -77,7 +77,9 @@ def test_a_server_that_says_nothing_is_not_waited_for_longer_than_declared(
 
 
 @pytest.mark.parametrize("part", ["head", "body", "chunks"])
-def test_a_server_that_drips_is_cut_off_and_asked_again(api: Api, read: Reading, part: str) -> None:
+def test_a_server_that_drips_is_cut_off_and_asked_again(
+    api: Api, read: Reading, part: Literal["head", "body", "chunks"]
+) -> None:
     api.rows = [{"id": n, "name": "x" * 200} for n in range(3)]
     api.faults.append(faults.dripping(part))
     began = time.monotonic()

@@ -18,7 +18,7 @@ from andon.errors import TaskFailed, Unavailable
 from andon.spec.origin import Setting
 from tests.factories import write_project
 from tests.remotes import S3, Remote, Sftp, free_port, s3_server, secret
-from tests.sourcing import Project, land, project, table
+from tests.sourcing import Project, land, land_and_tell, project, table
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
@@ -120,15 +120,16 @@ def test_a_key_file_that_is_not_there_is_told(shop: Project, sftp: Sftp) -> None
         shop.arrive(table(sftp.address("in/*.csv"), settings=with_(sftp, key_file="nowhere")))
 
 
-def test_a_file_that_may_not_be_read_fails_alone(shop: Project, sftp: Sftp) -> None:
+def test_a_file_that_may_not_be_read_is_left_out_alone(shop: Project, sftp: Sftp) -> None:
     sftp.put("in/a.csv", b"id\n1\n")
     (sftp.folder / "in" / "b.csv").symlink_to("/proc/1/mem")
     sftp.put("in/c.csv", b"id\n3\n")
     declared = table(sftp.address("in/*.csv"), settings=sftp.settings)
     origin = shop.origin_of(declared)
-    landed, error = land(origin, declared, origin.look(declared, (), None))
+    landed, (told,), error = land_and_tell(origin, declared, origin.look(declared, (), None))
     assert [Path(d.path).name for d in landed] == ["a.csv", "c.csv"]
-    assert "b.csv` cannot be read" in str(error)
+    assert "b.csv` cannot be read" in told.what
+    assert error is None
 
 
 def test_a_link_that_leads_back_up_traps_nobody(shop: Project, sftp: Sftp) -> None:
@@ -146,10 +147,9 @@ def test_an_object_that_vanished_since_it_was_listed_is_told(shop: Project, remo
     origin = shop.origin_of(declared)
     found = origin.look(declared, (), None)
     remote.remove("in/a.csv")
-    landed, error = land(origin, declared, found)
+    landed, (told,), error = land_and_tell(origin, declared, found)
     assert [Path(d.path).name for d in landed] == ["b.csv"]
-    assert isinstance(error, Unavailable)
-    assert error.code == "SRC025"
+    assert (told.code, told.severity, error) == ("SRC025", "warning", None)
 
 
 def test_an_object_that_changed_since_it_was_listed_is_recorded_as_it_was_read(

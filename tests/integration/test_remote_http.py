@@ -13,7 +13,7 @@ from andon.errors import TaskFailed, Unavailable
 from andon.spec.origin import Settings
 from andon.spec.source import SourceTable
 from tests.remotes import free_port, secret
-from tests.sourcing import Project, land, project, table
+from tests.sourcing import Project, land, land_and_tell, project, table
 from tests.webserver import PlainHttp, http_server
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -165,17 +165,24 @@ def test_a_host_that_is_not_there_is_named(shop: Project) -> None:
     assert caught.value.code == "SRC024"
 
 
-def test_one_bad_file_does_not_lose_the_others(shop: Project, web: PlainHttp) -> None:
+@pytest.mark.parametrize(("manner", "code"), [("short", "SRC025"), ("refuse", "SRC022")])
+def test_one_bad_file_is_left_out_and_told_and_the_others_are_landed(
+    shop: Project, web: PlainHttp, manner: str, code: str
+) -> None:
     for name in "abc":
         web.put(f"{name}.csv", b"id\n%d\n" % ord(name))
-    web.manners["b.csv"] = "short"
     declared = at(web, "a.csv", "b.csv", "c.csv")
     origin = shop.origin_of(declared)
-    landed, error = land(origin, declared, origin.look(declared, (), None))
+    found = origin.look(declared, (), None)
+    web.manners["b.csv"] = manner
+    landed, (told,), error = land_and_tell(origin, declared, found)
     assert [Path(d.path).name for d in landed] == ["a.csv", "c.csv"]
-    assert error is not None
-    assert [problem.code for problem in error.problems] == ["SRC025"]
-    assert "b.csv` cannot be read" in str(error)
+    assert (told.code, told.severity, error) == (code, "warning", None)
+    assert "left out of `raw.t`" in told.what
+    assert "b.csv` cannot be read" in told.what
+    web.manners.clear()
+    again = origin.look(declared, landed, LATER)
+    assert [Path(file.path).name for file in again.new] == ["b.csv"]
 
 
 def test_a_file_that_vanished_since_the_look_is_told_and_the_rest_is_landed(
@@ -187,10 +194,68 @@ def test_a_file_that_vanished_since_the_look_is_told_and_the_rest_is_landed(
     origin = shop.origin_of(declared)
     found = origin.look(declared, (), None)
     del web.files["a.csv"]
-    landed, error = land(origin, declared, found)
+    landed, (told,), error = land_and_tell(origin, declared, found)
     assert [Path(d.path).name for d in landed] == ["b.csv"]
+    assert error is None
+    assert "not there any more" in told.what
+
+
+@pytest.mark.parametrize(("manner", "code"), [("refuse", "SRC022"), ("", "SRC025")])
+def test_a_file_that_cannot_even_be_looked_at_is_left_out_and_told(
+    shop: Project, web: PlainHttp, manner: str, code: str
+) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["b.csv"] = manner
+    declared = at(web, "a.csv", "b.csv")
+    found = shop.origin_of(declared).look(declared, (), None)
+    assert [Path(file.path).name for file in found.new] == ["a.csv"]
+    assert [(told.code, told.severity) for told in found.left_out] == [(code, "warning")]
+
+
+def test_a_known_file_that_is_refused_now_has_not_vanished(shop: Project, web: PlainHttp) -> None:
+    for name in ("a.csv", "b.csv"):
+        web.put(name, b"id\n1\n")
+    declared = at(web, "a.csv", "b.csv")
+    shop.arrive(declared)
+    web.manners["b.csv"] = "refuse"
+    found = shop.origin_of(declared).look(declared, shop.deliveries, LATER)
+    assert (found.vanished, len(found.left_out)) == ((), 1)
+
+
+def test_a_known_file_that_is_gone_is_told_as_vanished_alone(shop: Project, web: PlainHttp) -> None:
+    for name in ("a.csv", "b.csv"):
+        web.put(name, b"id\n1\n")
+    declared = at(web, "a.csv", "b.csv")
+    shop.arrive(declared)
+    del web.files["b.csv"]
+    found = shop.origin_of(declared).look(declared, shop.deliveries, LATER)
+    assert (len(found.vanished), found.left_out) == (1, ())
+
+
+def test_a_table_fails_when_all_its_files_are_refused(shop: Project, web: PlainHttp) -> None:
+    for name in ("a.csv", "b.csv"):
+        web.put(name, b"id\n1\n")
+    declared = at(web, "a.csv", "b.csv")
+    shop.arrive(declared)
+    web.manners.update({"a.csv": "refuse", "b.csv": "refuse"})
+    with pytest.raises(TaskFailed) as caught:
+        shop.origin_of(declared).look(declared, shop.deliveries, LATER)
+    assert caught.value.code == "SRC022"
+
+
+def test_a_server_that_is_away_for_one_file_fails_the_table_and_keeps_the_others(
+    shop: Project, web: PlainHttp
+) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.put("b.csv", b"id\n2\n")
+    declared = at(web, "a.csv", "b.csv")
+    origin = shop.origin_of(declared)
+    found = origin.look(declared, (), None)
+    web.manners["b.csv"] = "busy"
+    landed, error = land(origin, declared, found)
+    assert [Path(d.path).name for d in landed] == ["a.csv"]
     assert isinstance(error, Unavailable)
-    assert "not there any more" in str(error)
+    assert error.code == "SRC024"
 
 
 def test_the_rest_is_not_tried_when_nothing_can_be_reached(shop: Project) -> None:

@@ -62,20 +62,42 @@ def test_what_is_the_same_after_all_builds_nothing(tmp_path: Path, web: PlainHtt
     assert report.status == "done"
 
 
-def test_the_files_that_came_are_kept_when_one_does_not(tmp_path: Path, web: PlainHttp) -> None:
+def test_a_file_that_does_not_come_is_left_out_told_and_asked_for_again(
+    tmp_path: Path, web: PlainHttp
+) -> None:
     for name in ("a.csv", "b.csv", "c.csv"):
         web.put(name, b"id\n%d\n" % ord(name[0]))
     web.manners["b.csv"] = "short"
     shop(tmp_path, web, "a.csv", "b.csv", "c.csv")
     (first,), report = landed(tmp_path)
-    assert (first.new, report.status) == (2, "failed")
-    assert report.outcomes[0].problems[0].code == "SRC025"
+    assert (first.new, report.status, report.exit_code) == (2, "done", 0)
+    assert [warning.code for warning in report.warnings] == ["SRC025"]
+    assert [warning.code for warning in report.outcomes[0].warnings] == ["SRC025"]
+    assert rows_of(tmp_path, "from m.n") == [(2,)]
+    told, report = landed(tmp_path)
+    assert (told, report.publication) == ([], None)
+    assert [warning.code for warning in report.warnings] == ["SRC025"]
     web.manners.clear()
     web.asked.clear()
     (second,), report = landed(tmp_path)
-    assert (second.new, report.status) == (1, "done")
+    assert (second.new, report.status, report.warnings) == (1, "done", ())
     assert web.bodies() == ["b.csv"]
     assert rows_of(tmp_path, "from m.n") == [(3,)]
+
+
+def test_a_file_that_is_refused_is_told_on_every_run_and_stops_no_other(
+    tmp_path: Path, web: PlainHttp
+) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["b.csv"] = "refuse"
+    shop(tmp_path, web, "a.csv", "b.csv")
+    for status in ("done", "nothing"):
+        report = landed(tmp_path)[1]
+        assert report.status == status
+        assert [warning.code for warning in report.warnings] == ["SRC022"]
+    done = run_andon(tmp_path, "run")
+    assert done.returncode == 0
+    assert "warning[SRC022]: left out of `raw.t`" in done.stderr
 
 
 def test_a_place_that_cannot_be_reached_leaves_what_was_published(

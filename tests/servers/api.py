@@ -345,7 +345,7 @@ def dripping(part: Literal["head", "body", "chunks"], pause_s: float = 0.02) -> 
                 slow, whole = whole, b""
             case "body":
                 whole += b"Content-Length: %d\r\n\r\n" % len(body)
-            case "chunks":
+            case _:
                 whole += b"Transfer-Encoding: chunked\r\n\r\n"
                 slow = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         wire.out.write(whole)

@@ -39,6 +39,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         is_open: only asking tells whether there is anything new.
         asks: in words, what would be asked for.
         waits: why there is no table yet: nothing ever arrived, and nothing tells its columns.
+        left_out: a warning for each file that cannot be looked at; the others are there.
         anew: files that grow and are not what they were: truncated, replaced or moved away.
     """
 
@@ -50,4 +51,5 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     is_open: bool = False
     asks: str = ""
     waits: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
     anew: tuple[str, ...] = ()

@@ -99,6 +99,7 @@ def forecast(
             vanished=arrived.vanished,
             known=tuple(after),
             problems=unseen.get(table.name, ()),
+            left_out=arrived.left_out,
             is_waiting=bool(arrived.waits),
             is_open=arrived.is_open,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -58,9 +58,10 @@ def land(
     unseen = {name: found.problems for name, found in prepared.forecasts.items()}
     used: list[Origin] = []
     took: dict[str, float] = {}
+    left_out: dict[str, Sequence[Problem]] = {}
     try:
         is_changed = _land_all(
-            tools, prepared, record, observer, stopping, asked, unseen, used, took
+            tools, prepared, record, observer, stopping, asked, unseen, used, took, left_out
         )
     finally:
         for origin in used:
@@ -71,13 +72,23 @@ def land(
             for table, seconds in took.items()
         )
         tools.catalog.commit(Commit(updates=tuple(events)), tools.clock.now())
-    if not is_changed:
-        return prepared
-    state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
-    state = replace(prepared.state, deliveries=state.deliveries)
-    return replace(
-        prepared, state=state, forecasts=forecast(tools, prepared.spec, state, {}, unseen)
-    )
+    if is_changed:
+        state = in_force(tools, prepared.spec, tools.catalog.state(record.environment))
+        state = replace(prepared.state, deliveries=state.deliveries)
+        forecasts = forecast(tools, prepared.spec, state, {}, unseen)
+        prepared = replace(prepared, state=state, forecasts=forecasts)
+    return _told(prepared, left_out)
+
+
+def _told(prepared: Prepared, left_out: Mapping[str, Sequence[Problem]]) -> Prepared:
+    """The same, with what was left out of each table when it was looked at and when it was landed."""
+    forecasts = {
+        name: replace(found, left_out=(*prepared.arrivals[name].left_out, *left_out.get(name, ())))
+        for name, found in prepared.forecasts.items()
+    }
+    warnings = (problem for problems in left_out.values() for problem in problems)
+    plan = replace(prepared.plan, warnings=(*prepared.plan.warnings, *warnings))
+    return replace(prepared, forecasts=forecasts, plan=plan)
 
 
 def _land_all(
@@ -90,6 +101,7 @@ def _land_all(
     unseen: dict[str, tuple[Problem, ...]],
     used: list[Origin],
     took: dict[str, float],
+    left_out: dict[str, Sequence[Problem]],
 ) -> bool:
     """Land table by table; whether anything is other than was forecast.
 
@@ -97,6 +109,7 @@ def _land_all(
         unseen: problems by table; those met here are added.
         used: origins that were asked; they are added, for the caller to close.
         took: seconds by table that had something to do; they are added.
+        left_out: warnings by table for what did not come; they are added.
     """
     is_changed = False
     for table in prepared.spec.source_tables:
@@ -113,6 +126,7 @@ def _land_all(
         except (TaskFailed, Unavailable) as failure:
             unseen[table.name] = failure.problems
             is_changed = is_failed = True
+        left_out[table.name] = came.left_out
         count = came.new + came.changed + len(came.repeated)
         is_changed = is_changed or bool(count)
         if count or arrivals.is_open or is_failed:
@@ -132,14 +146,16 @@ def _land_all(
 
 
 class _Came(Struct):
-    """What was landed of one table until now, as people count it."""
+    """What was landed of one table until now, as people count it, and what was not."""
 
     new: int = 0
     changed: int = 0
     repeated: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
 
-    def add(self, arrived: Arrivals) -> None:
-        """Count what one batch brought."""
+    def add(self, batch: Batch, arrived: Arrivals) -> None:
+        """Count what one batch brought, and keep what it did not."""
+        self.left_out += batch.left_out
         self.new += len(arrived.new)
         self.changed += len(arrived.changed)
         self.repeated += [(item.path, same) for item, same in arrived.repeated]
@@ -178,7 +194,7 @@ def _land(
         for batch in origin.land(table, arrivals, (), record.id, record.started_at):
             arrived = arrived_with(table.name, batch.deliveries, known)
             _record(tools, table, batch, (), arrived, record.id)
-            came.add(arrived)
+            came.add(batch, arrived)
         return
     # Whoever waited for the lock goes on from what the other one read meanwhile.
     with tools.store.lock(f"land-{table.name}"):
@@ -196,7 +212,7 @@ def _land(
             # One that is known is recorded anew, for its position.
             arrived = arrived_with(table.name, fresh, known)
             _record(tools, table, batch, stale, arrived, record.id)
-            came.add(arrived)
+            came.add(batch, arrived)
             replaced = {delivery.path for delivery in batch.deliveries}
             known = (*(d for d in known if d.path not in replaced), *batch.deliveries)
             all_known = []
@@ -213,6 +229,8 @@ def _record(
     run_id: str,
 ) -> None:
     """Commit the records of one batch; what they replace is superseded in the same step."""
+    if not (batch.deliveries or stale):
+        return
     updates: list[Update] = []
     if stale:
         updates.append(SetDeliveryState(delivery_ids=tuple(stale), state="superseded"))

@@ -165,11 +165,14 @@ def _with_view_inputs(tools: Tools, state: State) -> dict[str, Snapshot]:
 def _left_out(
     spec: ProjectSpec, forecasts: Mapping[str, Forecast], selected: frozenset[str]
 ) -> Iterator[Problem]:
-    """A warning for every delivery that is known to be unreadable and was not replaced."""
+    """A warning for every delivery that is known to be unreadable and was not replaced, and for what
+    cannot be acquired."""
     for table in spec.source_tables:
-        known = forecasts[table.name].known
-        if table.name in selected and any(may_be_refused(one.facts) for one in known):
-            yield from problems_of(table, known)
+        found = forecasts[table.name]
+        if table.name in selected:
+            yield from found.left_out
+            if any(may_be_refused(one.facts) for one in found.known):
+                yield from problems_of(table, found.known)
 
 
 def _waiting(

@@ -87,7 +87,9 @@ def _try(tools: Tools, table: SourceTable) -> Trial:
     files = (*arrivals.new, *(item for item, _ in arrivals.repeated))
     found = arrivals.asks or _files([file.path for file in files])
     batches = origin.land(table, arrivals, (), run_id, tools.clock.now(), most_rows=MOST_ROWS)
-    landed: tuple[Delivery, ...] = next((batch.deliveries for batch in batches), ())
+    landed: tuple[Delivery, ...] = next(
+        (batch.deliveries for batch in batches if batch.deliveries), ()
+    )
     close = getattr(batches, "close", None)
     if close is not None:
         close()  # what holds a connection lets it go now, not when it is collected

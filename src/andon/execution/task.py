@@ -91,8 +91,10 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
             _wait(line, wait_s)
             attempt += 1
     served = line.current(name)
+    origin = line.forecasts.get(name)
     outcome = replace(
         outcome,
+        warnings=(*outcome.warnings, *(origin.left_out if origin else ())),
         seconds=time.perf_counter() - began,
         attempts=attempt,
         changes=changes_of(line, name, outcome.snapshot),

@@ -27,6 +27,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
         build_key: over fingerprint and the set of deliveries after landing.
         reasons: in words, e.g. ``2 new files``.
         deliveries: ids of the deliveries read, in order.
+        left_out: a warning for what cannot be acquired of it now; the rest is.
         is_waiting: nothing ever arrived and nothing reads it, so it does not have to be there.
         is_open: what arrives is known only after the origin was asked.
         problems: why the origin cannot be looked at; then the table fails, and nothing else does.
@@ -40,6 +41,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     vanished: tuple[str, ...] = ()
     known: tuple[Delivery, ...] = ()
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
     is_waiting: bool = False
     is_open: bool = False
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.choose import Load
 from andon.catalog.records import Delivery
+from andon.errors import Problem
 from andon.spec.source import SourceTable
 
 
@@ -19,10 +20,12 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     Attributes:
         is_whole: whether they are all there is, so that what arrived before is superseded.
+        left_out: a warning for what did not come though it is there; it is asked for again.
     """
 
     deliveries: tuple[Delivery, ...]
     is_whole: bool = False
+    left_out: tuple[Problem, ...] = ()
 
 
 class Origin(Protocol):

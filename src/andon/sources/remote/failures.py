@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable
 
 Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "odd"]
@@ -27,7 +29,7 @@ _CODES: Final[dict[Kind, str]] = {
 _WHY: Final[dict[Kind, str]] = {
     "denied": "the place refuses who asks: the credentials are wrong, or they do not allow this",
     "absent": "nothing is there under that name, so nothing can be read from it",
-    "gone": "it was listed a moment ago; a source is read whole or not at all",
+    "gone": "it is declared, or was listed a moment ago, and is not there",
     "away": "the host is not known or does not answer; what arrived before stays as it is",
     "busy": "the place answers that it cannot serve now; what arrived before stays as it is",
     "broken": "bytes that are not whole are never landed; what arrived before stays as it is",
@@ -44,6 +46,7 @@ _FIX: Final[dict[Kind, str]] = {
     "changed": "run again when nobody writes to it",
     "odd": "look at `path` and `connection`; if both are right, report it",
 }
+_OF_THE_SERVER: Final = frozenset({"away", "busy"})
 _SHOWN: Final = 3
 
 
@@ -63,12 +66,34 @@ class Failure(Exception):
         self.reason = reason
 
     @property
+    def is_of_the_server(self) -> bool:
+        """Whether it tells nothing of the file: no other one would come either."""
+        return self.kind in _OF_THE_SERVER
+
+    @property
     def is_transient(self) -> bool:
         """Whether the same request may succeed in a moment."""
         return self.kind in _TRANSIENT
 
 
-def problem_of(failure: Failure, names: Sequence[str]) -> Problem:
+Failed = tuple[str, Failure]
+"""Name of a file, and why it did not come."""
+
+
+def left_out(table: str, failed: Sequence[Failed]) -> tuple[Problem, ...]:
+    """Warnings for files that did not come while others of the table are there."""
+    return tuple(
+        replace(
+            problem,
+            what=f"left out of `{table}`: {problem.what}",
+            why=f"{problem.why}; the other files are read, and it is asked for again at the next run",
+            severity="warning",
+        )
+        for problem in _problems(failed)
+    )
+
+
+def _problem_of(failure: Failure, names: Sequence[str]) -> Problem:
     """One problem for all files that failed alike."""
     shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
@@ -80,20 +105,24 @@ def problem_of(failure: Failure, names: Sequence[str]) -> Problem:
     )
 
 
-def told(failed: Sequence[tuple[str, Failure]]) -> AndonError:
+def told(failed: Sequence[Failed]) -> AndonError:
     """The error for files that could not be read; each kind of failure is one problem.
 
     It is `Unavailable` if every one of them may pass by itself.
     """
+    problems = _problems(failed)
+    is_passing = all(failure.kind in _PASSING for _, failure in failed)
+    return Unavailable(*problems) if is_passing else TaskFailed(*problems)
+
+
+def _problems(failed: Sequence[Failed]) -> list[Problem]:
     kinds: dict[tuple[str, str], list[str]] = {}
     first: dict[tuple[str, str], Failure] = {}
     for name, failure in failed:
         key = (failure.kind, failure.reason)
         kinds.setdefault(key, []).append(name)
         first.setdefault(key, failure)
-    problems = [problem_of(first[key], names) for key, names in kinds.items()]
-    is_passing = all(failure.kind in _PASSING for _, failure in failed)
-    return Unavailable(*problems) if is_passing else TaskFailed(*problems)
+    return [_problem_of(first[key], names) for key, names in kinds.items()]
 
 
 def not_installed(library: str, extra: str) -> TaskFailed:

@@ -20,11 +20,11 @@ from andon.acquisition.decide import (
 )
 from andon.acquisition.patterns import Search, is_pattern, search_of
 from andon.catalog.records import Delivery
-from andon.errors import AndonError, TaskFailed
+from andon.errors import AndonError, Problem, TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
-from andon.sources.remote.failures import Failure, told
+from andon.sources.remote.failures import Failed, Failure, left_out, told
 from andon.sources.remote.fetch import Fetched, fetch_all, fetch_one, look_all
 from andon.sources.remote.place import Entry, Place
 from andon.sources.remote.reach import Reach
@@ -42,9 +42,16 @@ class Reached(Struct, frozen=True, kw_only=True):
     secrets: Secrets
     addresses: tuple[Address, ...]
 
-    def told(self, failed: Sequence[tuple[str, Failure]]) -> AndonError:
+    def told(self, failed: Sequence[Failed]) -> AndonError:
         """The error for files that failed."""
-        return told([(n, Failure(f.kind, self.secrets.scrub(f.reason))) for n, f in failed])
+        return told(self._scrubbed(failed))
+
+    def left_out(self, table: SourceTable, failed: Sequence[Failed]) -> tuple[Problem, ...]:
+        """Warnings for files that failed while others of the table are there."""
+        return left_out(table.name, self._scrubbed(failed))
+
+    def _scrubbed(self, failed: Sequence[Failed]) -> list[Failed]:
+        return [(n, Failure(f.kind, self.secrets.scrub(f.reason))) for n, f in failed]
 
     def target(self, name: str) -> tuple[str, str]:
         """Host and key of a file by its name; of a declared address with its query."""
@@ -72,16 +79,30 @@ class RemoteFiles:
     ) -> Arrivals:
         """Compare a listing with the catalog by version, length and time; reads no bytes.
 
-        What is new or changed by these hints is open: its content is known once it is landed.
+        What is new or changed by these hints is open: its content is known once it is landed. A
+        declared file that is refused or not there is left out as long as another one is there.
 
         Raises:
             TaskFailed: (SRC001) no file matches and none ever did; (SRC021-SRC023) it cannot be
                 reached for good. Unavailable: (SRC024) it cannot be reached now.
         """
-        found = self._found(self._reached(table))
+        reached = self._reached(table)
+        found, failed = self._found(reached)
+        bad = [one for one in failed if one[1].kind != "gone"]
+        if bad and (not found or any(failure.is_of_the_server for _, failure in bad)):
+            raise reached.told(bad)
         if not found and not known:
             raise TaskFailed(complaints.nothing_there(table))
-        return compare(table.name, found, known, last_run)
+        # Of a file that was there once, that it is gone is told as for all files.
+        here = {one.path for one in known}
+        told = [one for one in failed if one[1].kind != "gone" or one[0] not in here]
+        arrivals = compare(table.name, found, known, last_run)
+        refused = {name for name, _ in bad}
+        return replace(
+            arrivals,
+            vanished=tuple(path for path in arrivals.vanished if path not in refused),
+            left_out=reached.left_out(table, told),
+        )
 
     def land(
         self,
@@ -94,7 +115,8 @@ class RemoteFiles:
     ) -> Iterator[Batch]:
         """Keep the bytes of what is due, several files at a time; see the port.
 
-        A file that cannot be read fails after all others are landed, so that none of them is lost.
+        A file that does not come is left out, unless it is the server that is away or there is no
+        other file: that fails after all others are landed, so that none of them is lost.
         """
         newest = newest_by_path(known)
         # By preference for files of the same bytes, so that the report and the reading agree.
@@ -106,21 +128,25 @@ class RemoteFiles:
             return
         reached = self._reached(table)
         targets = [(file.path, *reached.target(file.path)) for file in due]
-        failed: list[tuple[str, Failure]] = []
+        failed: list[Failed] = []
+        has_others = bool(known)
         for batch in fetch_all(reached.place, self._store, targets):
             deliveries = []
             for path, result in batch:
                 if isinstance(result, Failure):
                     failed.append((path, result))
                     continue
+                has_others = True
                 known_one = newest.get(path)
                 delivery = _renewed(_delivery(table, path, result, run_id, now), known_one)
                 if delivery != known_one:
                     deliveries.append(delivery)
             if deliveries:
                 yield Batch(deliveries=tuple(deliveries))
-        if failed:
+        if any(failure.is_of_the_server for _, failure in failed) or (failed and not has_others):
             raise reached.told(failed)
+        if failed:
+            yield Batch(deliveries=(), left_out=reached.left_out(table, failed))
 
     def close(self) -> None:
         """Let go of connections; the next look makes new ones."""
@@ -149,8 +175,8 @@ class RemoteFiles:
             raise told([(addresses[0].name, scrubbed)]) from None
         return Reached(place=place, secrets=secrets, addresses=addresses)
 
-    def _found(self, reached: Reached) -> list[Found]:
-        """All files of a table, each once."""
+    def _found(self, reached: Reached) -> tuple[list[Found], list[Failed]]:
+        """All files of a table, each once, and the declared ones that cannot be looked at."""
         found: dict[str, Found] = {}
         is_exact = reached.place.is_exact
         patterns = [address for address in reached.addresses if _is_pattern(address)]
@@ -164,17 +190,17 @@ class RemoteFiles:
             for entry in entries:
                 name = address.name_of(entry.key)
                 found[name] = _as_found(name, entry, is_exact=is_exact)
-        failed: list[tuple[str, Failure]] = []
+        failed: list[Failed] = []
         targets = [(address.name, *reached.target(address.name)) for address in single]
         for name, result in look_all(reached.place, targets):
             if isinstance(result, Failure):
                 failed.append((name, result))
-            elif result is not None:
+            elif result is None:
+                failed.append((name, Failure("gone", "it is not there")))
+            else:
                 found[name] = _as_found(name, result, is_exact=is_exact)
-        if failed:
-            raise reached.told(failed)
         complaints.check_paths(list(found))
-        return list(found.values())
+        return list(found.values()), failed
 
 
 def _listed(place: Place, host: str, search: Search) -> list[Entry]:
