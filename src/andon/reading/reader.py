@@ -225,17 +225,17 @@ class RawReader:
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
     ) -> Problem | None:
         """What to say when more records are malformed than the table allows."""
-        bad = sum(max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads)
+        bad = {load: max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads}
         total = sum(facts[load.id].records - facts[load.id].around for load in loads)
-        if not bad or table.limit.allows(bad, total):
+        if not any(bad.values()) or table.limit.allows(sum(bad.values()), total):
             return None
-        worst = sorted(loads, key=lambda load: -facts[load.id].bad)[:_SHOWN]
+        worst = sorted(loads, key=lambda load: -bad[load])[:_SHOWN]
         shown = [
-            (load.path, facts[load.id].bad, family.set_aside(load, facts[load.id])[1])
+            (load.path, bad[load], family.set_aside(load, facts[load.id])[1])
             for load in worst
-            if facts[load.id].bad
+            if bad[load]
         ]
-        return complaints.too_many_malformed(table, bad, total, shown)
+        return complaints.too_many_malformed(table, sum(bad.values()), total, shown)
 
     def _repeated(
         self, loads: Sequence[Load], facts: dict[str, Facts], family: Files, table: SourceTable
