@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from andon.acquisition.columns import columns_of
 from andon.acquisition.evidence import Seen, text_type
 from andon.acquisition.facts import Facts, decode, encode
+from andon.acquisition.shape import grown, paths_of
 from andon.acquisition.types import fields_of, least_common, settle, struct
 
 FLAT = st.sampled_from(
@@ -50,6 +51,21 @@ def test_a_type_that_joined_stays_joined(left: str, right: str) -> None:
 @given(st.dictionaries(NAMES, TYPES, min_size=1, max_size=4))
 def test_fields_of_a_struct_are_read_back(fields: dict[str, str]) -> None:
     assert dict(fields_of(struct(fields.items()))) == fields
+
+
+@given(TYPES, TYPES)
+def test_a_declared_type_keeps_all_its_parts_and_grows_once(declared: str, found: str) -> None:
+    both = grown(declared, found)
+    assert set(paths_of((("c", declared),))) <= set(paths_of((("c", both),)))
+    assert grown(both, found) == both
+
+
+@given(st.dictionaries(NAMES, TYPES, min_size=1), st.dictionaries(NAMES, TYPES, min_size=1))
+def test_a_declared_struct_takes_new_fields_behind_its_own(
+    declared: dict[str, str], found: dict[str, str]
+) -> None:
+    both = fields_of(grown(struct(declared.items()), struct(found.items())))
+    assert [name for name, _ in both] == [*declared, *(n for n in found if n not in declared)]
 
 
 @given(TYPES)
