@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from andon.app.order import Order
+from andon.app.run import run
+from andon.app.wiring import wire
+from andon.clock import FixedClock
+from andon.project.load import load
 from tests.e2e.terminal import andon
 from tests.factories import SHOP, write_project
 
@@ -76,3 +82,19 @@ def test_nothing_is_unread_that_came_just_now(shop: Path) -> None:
     assert (answer.code, answer.out) == (0, "")
     assert "no source is known to be unread for 90 days" in answer.err
     assert andon("source", "ls", "--unread", "90", "--json", at=shop).document["sources"] == []
+
+
+def test_a_source_that_nobody_read_for_91_days_is_listed_with_what_it_costs(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "shop", SHOP)
+    wired = wire(folder, load(folder), clock=FixedClock(at=datetime.now(UTC) - timedelta(days=91)))
+    run(wired.tools, load(folder), Order(environment="prod"))
+    wired.close()
+    answer = andon("source", "ls", "--unread", "90", "--days", "100", at=folder)
+    assert answer.code == 0
+    row = answer.out.splitlines()[2].split()
+    assert row[:3] == ["raw", "files", "2"]
+    assert row[-2:] == ["never", "0"]
+    assert "1 source unread for 90 days" in answer.err
+    assert "not seen: reads through views for other tools" in answer.err
+    assert andon("query", "select * from marts.value", at=folder).code == 0
+    assert andon("source", "ls", "--unread", "90", at=folder).out == ""

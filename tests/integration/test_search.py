@@ -282,3 +282,13 @@ def test_a_damaged_table_is_left_out_and_the_others_are_looked_at(tmp_path: Path
     assert ("m.payouts", "it cannot be read (STO003)") in [
         (one.table, one.why) for one in answer.left_out
     ]
+
+
+def test_long_texts_whose_statistics_are_cut_are_found(tmp_path: Path) -> None:
+    long = "b" * 300 + "tail"
+    files = {"assets/m/texts.sql": f"select '{long}' as text union all select 'a'\n"}
+    with andon.open(write_project(tmp_path / "long", files)) as project:
+        project.run()
+        assert where(project.search_values(long)) == {"m.texts.text": 1}
+        assert where(project.search_values("b+tail", is_pattern=True)) == {"m.texts.text": 1}
+        assert project.search_values("A").ruled_out == 1

@@ -27,15 +27,15 @@ class Wanted(Struct, frozen=True, kw_only=True):
         start = prefix_of(self.text)
         return start, _after(start)
 
-    def may_lie_in(self, least: str, most: str) -> bool:
-        """Whether a text column between these two can hold a match, both included.
+    def may_lie_in(self, least: str, most: str | None) -> bool:
+        """Whether a text column between these two can hold a match, both included; None is without end.
 
         >>> wanted = Wanted(text="DE[0-9]{20}", is_pattern=True)
         >>> wanted.may_lie_in("AT61", "CH93"), wanted.may_lie_in("CH93", "FR14")
         (False, True)
         """
         low, high = self.bounds
-        return most >= low and (high is None or least < high)
+        return (most is None or most >= low) and (high is None or least < high)
 
 
 def prefix_of(pattern: str) -> str:

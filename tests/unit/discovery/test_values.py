@@ -37,6 +37,11 @@ def test_a_value_may_lie_between_its_neighbours_and_at_them() -> None:
     assert not wanted.may_lie_in("a", "l")
 
 
+def test_where_the_most_value_is_not_known_it_may_lie_behind() -> None:
+    assert Wanted(text="z").may_lie_in("a", None)
+    assert not Wanted(text="A").may_lie_in("a", None)
+
+
 def test_the_characters_of_a_value_mean_themselves() -> None:
     assert not Wanted(text="a.c").may_lie_in("abc", "abc")
 
