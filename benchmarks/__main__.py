@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row, table
 
-PROMISES = ("scale", "tpch", "memory", "files", "days", "checks", "database", "catalog")
+PROMISES = ("scale", "tpch", "memory", "files", "days", "checks", "search", "database", "catalog")
 """Modules with ``measure(size, folder) -> list[Row]``; those that work in this process come last, since
 a child's peak memory counts from its parent's."""
 

@@ -14,11 +14,12 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import contract, push, quarantine, replay, source_test, views
+from andon.app import contract, push, quarantine, replay, search, search_values, source_test, views
 from andon.app.sources import Sources
 from andon.app.table import Table
 from andon.catalog import records
 from andon.cli import reference
+from andon.discovery import rank
 from andon.errors import Problem, Where
 from andon.execution import outcome
 from andon.observe import cost, usage, use
@@ -58,6 +59,12 @@ RECORDS: tuple[type, ...] = (
     cost.Bytes,
     cost.Work,
     use.Use,
+    search.Answer,
+    search.Found,
+    rank.Match,
+    search_values.ValueAnswer,
+    search_values.Holds,
+    search_values.LeftOut,
     views.Result,
     views.AssetView,
     views.AssetLine,

@@ -14,6 +14,7 @@ from andon.events import Event
 from andon.graph.select import METHODS
 from andon.project.asset_keys import COMMON, SQL_ONLY
 from andon.project.check_entries import READERS, SIBLINGS
+from andon.project.glossary import ROOT_KEYS, TERM_KEYS
 from andon.project.origins.known import KINDS, kind_of
 from andon.project.python_assets import KEYS
 from andon.project.settings import PROJECT_KEYS, SECTIONS, SETTING_KEYS
@@ -49,6 +50,10 @@ def test_every_key_of_a_source_file_is_documented() -> None:
 
 def test_every_key_of_a_header_and_of_the_decorator_is_documented() -> None:
     assert keys_in("asset-header.md") == {*COMMON, *SQL_ONLY, *KEYS}
+
+
+def test_every_key_of_the_glossary_file_is_documented() -> None:
+    assert keys_in("glossary-file.md") == {*ROOT_KEYS, *TERM_KEYS}
 
 
 def test_every_kind_of_check_and_what_may_stand_beside_it_is_documented() -> None:
@@ -89,12 +94,12 @@ def test_every_how_to_page_is_listed() -> None:
     assert all(f"({p.name})" in index for p in folder.glob("*.md") if p.name != "index.md")
 
 
-@pytest.mark.parametrize("name", ["settings.md", "source-files.md"])
+@pytest.mark.parametrize("name", ["settings.md", "source-files.md", "glossary-file.md"])
 def test_the_example_of_the_page_is_understood(name: str, tmp_path: Path) -> None:
     (tmp_path / "andon.toml").write_text('[project]\nname = "shop"\n')
     for block in blocks_of((FOLDER / name).read_text("utf-8")):
         if block.path:
-            (tmp_path / block.path).parent.mkdir(exist_ok=True)
+            (tmp_path / block.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.path).write_text(block.body)
     with andon.open(tmp_path) as project:
         assert project.spec.name == "shop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -216,3 +217,44 @@ def test_a_source_from_which_nothing_came_is_not_called_unread(shop: Days) -> No
     later = next(one for one in report.sources if one.source == "later")
     assert (later.kind, later.whole.idle, later.whole.bytes.kept) == ("push", None, 0)
     assert shop.unread(200) == ["shop", "web"]
+
+
+def test_of_days_when_nobody_counted_nothing_is_said(shop: Days) -> None:
+    since = NOON + timedelta(days=50)
+    with sqlite3.connect(shop.folder / ".andon/catalog.sqlite") as raw:
+        raw.execute("update recorded set counting_us = ?", (int(since.timestamp() * 1_000_000),))
+    raw.close()
+    early, later = shop.report(60, unread=30), shop.report(80, unread=30)
+    assert (early.is_too_early, early.sources, early.counting_since) == (True, (), since)
+    assert not later.is_too_early
+    assert [one.source for one in later.sources] == ["shop", "web"]
+
+
+def test_asking_a_database_costs_even_where_nothing_is_new(shop: Days) -> None:
+    with sqlite3.connect(shop.folder / "data/till.sqlite") as till:
+        till.execute("create table sales (id integer primary key, price real)")
+        till.execute("insert into sales values (1, 2.5)")
+    till.close()
+    source = (
+        "connection: {kind: sqlite, path: data/till.sqlite}\ntables:\n  sales: {relation: sales}\n"
+    )
+    write_files(shop.folder, {"sources/till.yml": source})
+    shop.run(1)
+    landing = shop.usage(1, "till.sales").work
+    shop.run(2)
+    again = shop.usage(2, "till.sales").work
+    assert (len(landing.runs), len(again.runs)) == (1, 2)
+    assert again.landing_s > landing.landing_s > 0
+    assert again.building_s == landing.building_s
+
+
+def test_what_could_not_be_landed_costs_its_attempt(shop: Days) -> None:
+    source = (
+        "connection: {kind: sqlite, path: data/gone.sqlite}\ntables:\n  sales: {relation: sales}\n"
+    )
+    write_files(shop.folder, {"sources/till.yml": source})
+    spec = load(shop.folder)
+    wired = wire(shop.folder, spec, clock=FixedClock(at=NOON + timedelta(days=1)))
+    assert run(wired.tools, spec, Order(environment="prod")).exit_code == 1
+    wired.close()
+    assert len(shop.usage(1, "till.sales").work.runs) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from andon.acquisition.refused import notes_of, problems_of, without_refused
-from andon.app.prepare import Prepared, declared, graph_of, prepare
+from andon.app.prepare import Prepared, declared, graph_of, kind_of, prepare
 from andon.app.read import Moment, served
 from andon.app.schema_history import last_change
 from andon.app.select import chosen
@@ -20,7 +20,7 @@ from andon.execution.reuse import RENAMED_FROM
 from andon.intervals import shown
 from andon.names import did_you_mean
 from andon.planning.slices import moment_of
-from andon.spec.asset import AssetSpec, SqlBody
+from andon.spec.asset import AssetSpec
 from andon.spec.check import label_of
 from andon.spec.project import ProjectSpec
 from andon.spec.slicing import Keying, Slicing
@@ -85,15 +85,6 @@ def _removed(name: str, state: State) -> AssetLine:
         owner="",
         tags=(),
     )
-
-
-def kind_of(asset: AssetSpec | SourceTable) -> str:
-    """source, view, sql or python."""
-    if isinstance(asset, SourceTable):
-        return "source"
-    if asset.materialize == "view":
-        return "view"
-    return "sql" if isinstance(asset.body, SqlBody) else "python"
 
 
 def find_asset(spec: ProjectSpec, name: str) -> AssetSpec | SourceTable:

@@ -21,7 +21,7 @@ from andon.graph.order import Graph, build
 from andon.planning.action import Action, Forecast, Plan
 from andon.planning.plan import Identity, Question, fingerprints, plan
 from andon.planning.slices import ANY, Limits
-from andon.spec.asset import AssetSpec
+from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.project import ProjectSpec, quarantine_limit
 from andon.spec.source import SourceTable
 
@@ -49,6 +49,15 @@ def declared(spec: ProjectSpec) -> dict[str, AssetSpec | SourceTable]:
     found: dict[str, AssetSpec | SourceTable] = {t.name: t for t in spec.source_tables}
     found.update({asset.name: asset for asset in spec.assets})
     return found
+
+
+def kind_of(asset: AssetSpec | SourceTable) -> str:
+    """source, view, sql or python."""
+    if isinstance(asset, SourceTable):
+        return "source"
+    if asset.materialize == "view":
+        return "view"
+    return "sql" if isinstance(asset.body, SqlBody) else "python"
 
 
 def graph_of(spec: ProjectSpec) -> Graph:

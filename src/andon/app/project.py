@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from andon.app.quarantine import RejectedRows, Rejection
     from andon.app.read import Moment
     from andon.app.replay import Replayed
+    from andon.app.search import Answer
+    from andon.app.search_values import ValueAnswer
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
 
 
+_ALL = 1_000_000
 _WILDCARDS = frozenset("*?[]")
 
 
@@ -285,6 +288,52 @@ class Project:
         spec = self._session.spec
         return failing(
             self._session.tools(spec), spec, name, self._session.environment(spec), limit
+        )
+
+    def search(self, words: str, limit: int = 10) -> Answer:
+        """Datasets that words mean, best first: by the words, then by trust and use."""
+        from andon.app.search import Shelves
+
+        spec = self._session.readable
+        tools, environment = self._session.tools(spec), self._session.environment(spec)
+        return Shelves(tools, spec, environment).search(words, limit)
+
+    def search_values(
+        self,
+        sought: str,
+        *,
+        is_pattern: bool = False,
+        words: str = "",
+        most_rows: int = 1_000_000,
+        most_seconds: float = 30.0,
+    ) -> ValueAnswer:
+        """Columns of published tables that hold a value; no value of the data is in the answer.
+
+        Args:
+            sought: the value, or a regular expression that a whole value must match.
+            words: look only in datasets that these find; in all if empty.
+            most_rows: rows of a table to look at, 0 for all; most_seconds: no table is begun later.
+
+        Raises:
+            UsageError: (APP013) the pattern is no regular expression.
+        """
+        from andon.app.search import Shelves
+        from andon.app.search_values import search_values
+        from andon.discovery.values import Wanted
+
+        spec = self._session.readable
+        tools, environment = self._session.tools(spec), self._session.environment(spec)
+        names = None
+        if words:
+            found = Shelves(tools, spec, environment).search(words, _ALL).found
+            names = [one.name for one in found]
+        return search_values(
+            tools,
+            environment,
+            Wanted(text=sought, is_pattern=is_pattern),
+            names,
+            most_rows=most_rows,
+            most_seconds=most_seconds,
         )
 
     def assets(

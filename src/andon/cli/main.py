@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "show": "Everything about one asset; --failing shows bad rows.",
     "query": "Read published data with SQL.",
     "ls": "List assets with state, rows and publication.",
+    "search": "Find datasets by words, and columns by values.",
     "history": "List publications, newest first.",
     "rollback": "Take a publication back, or allow one again.",
     "gc": "Delete what no publication or reader needs any more.",

@@ -17,6 +17,7 @@ from andon.project.settings import FILE, Config, read_config
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec
 from andon.spec.check import SqlCheck
+from andon.spec.glossary import Term
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceSpec
 from andon.sql.body import Macro, SqlBody
@@ -80,6 +81,7 @@ class _Loader:
             broken=tuple(self._broken),
         )
         resolved_assets, resolved_sources = resolve(parts, self._findings)
+        glossary = self._glossary(parts)
         self._cache.save()
         if self._findings.problems:
             raise ProjectInvalid(*self._findings.sorted())
@@ -90,6 +92,7 @@ class _Loader:
             sources=tuple(resolved_sources),
             assets=tuple(resolved_assets),
             macros=tuple(sorted(macros, key=lambda macro: macro.name)),
+            glossary=glossary,
             warnings=tuple(w for asset in resolved_assets for w in asset.warnings),
         )
 
@@ -164,6 +167,23 @@ class _Loader:
             )
 
         return promised(source, file, self._findings, read)
+
+    def _glossary(self, parts: Parts) -> tuple[Term, ...]:
+        """Terms of the business; few projects have any."""
+        file = self._peek("glossary.yml")
+        if file is None:
+            return ()
+        from andon.project.glossary import read_glossary, refuse_unknown
+
+        terms = self._cached(
+            "glossary", file, tuple[Term, ...], lambda f: read_glossary(f, self._findings)
+        )
+        tables = {str(table.name) for source in parts.sources for table in source.tables}
+        known = {*tables, *(s.name for s in parts.sources), *(str(a.name) for a in parts.assets)}
+        # What stands in a broken file has its own problem, and is not unknown as well.
+        if not parts.broken:
+            refuse_unknown(terms or (), file, self._findings, known)
+        return terms or ()
 
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
         return self._cached("macros", file, tuple[Macro, ...], self._parse_macros) or ()

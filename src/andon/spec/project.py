@@ -7,6 +7,7 @@ from msgspec import Struct
 from andon.errors import Problem
 from andon.spec.asset import AssetSpec
 from andon.spec.check import Tolerance
+from andon.spec.glossary import Term
 from andon.spec.source import SourceSpec, SourceTable
 from andon.sql.body import Macro
 
@@ -48,6 +49,7 @@ class ProjectSpec(Struct, frozen=True, kw_only=True):
         parameters: declared parameters with their values.
         sources, assets: in order of name.
         macros: by name.
+        glossary: terms of the business, by name.
         warnings: problems that do not stop.
     """
 
@@ -57,6 +59,7 @@ class ProjectSpec(Struct, frozen=True, kw_only=True):
     sources: tuple[SourceSpec, ...] = ()
     assets: tuple[AssetSpec, ...] = ()
     macros: tuple[Macro, ...] = ()
+    glossary: tuple[Term, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
     @property
