@@ -8,21 +8,26 @@ document adds to it; then it is the structure of the file.
 from __future__ import annotations
 
 import json
+from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
+from io import BytesIO
+from itertools import chain, filterfalse, islice
 from typing import IO, Annotated, Any, Final
 
 from msgspec import UNSET, DecodeError, Meta, UnsetType, defstruct
 from msgspec.json import Decoder
 
-from andon.reading.documents.survey import MOST_DEPTH, json_lines
-from andon.reading.stored.codecs import chunks
+from andon.reading.documents.survey import MOST_DEPTH
 
 HEAD_LINES: Final = 32
 """Lines from whose structure that of the file is guessed."""
 
 _LONGEST: Final = 4 << 20
 """A longer line is left to the engine, which has a limit of its own."""
+
+_PIECE: Final = 1 << 16
+"""Bytes read at once: what is made of them stays in the processor's cache."""
 
 _WHOLE: Final = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _EXACT: Final = Annotated[int, Meta(ge=-(2**53), le=2**53)]
@@ -40,8 +45,11 @@ _UNKNOWN: Final = object()
 
 
 def head_of(stream: IO[bytes]) -> list[bytes]:
-    """The first lines that are not blank."""
-    return [line for _, line in islice(json_lines(stream, _LONGEST), HEAD_LINES)]
+    """The first lines that are not blank; none if one of them is too long."""
+    try:
+        return [line.strip() for line in islice(_lines(stream), HEAD_LINES)]
+    except _TooLong:
+        return []
 
 
 def objects(lines: list[bytes]) -> list[dict[str, Any]] | None:
@@ -93,24 +101,42 @@ def count_conforming(stream: IO[bytes], structure: str) -> int | None:
     decoder = _decoder(structure)
     if decoder is None:
         return None
-    decode, count, rest = decoder.decode, 0, b""
+    last: deque[tuple[int, object]] = deque(maxlen=1)
     try:
-        for chunk in chunks(stream):
-            block = rest + chunk
-            cut = block.rfind(b"\n") + 1
-            rest = block[cut:]
-            if len(rest) > _LONGEST:
-                return None
-            for line in block[:cut].split(b"\n"):
-                if line and not line.isspace():
-                    decode(line)
-                    count += 1
-        if rest.strip():
-            decode(rest)
-            count += 1
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+        # No step of Python is taken per line, and memory is used again from line to line.
+        last.extend(enumerate(map(decoder.decode, _lines(stream)), start=1))
+    except (DecodeError, UnicodeDecodeError, RecursionError, _TooLong):
         return None
-    return count
+    return last[0][0] if last else 0
+
+
+class _TooLong(Exception):
+    """A line is longer than is looked at here."""
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Lines that are not blank."""
+    return filterfalse(bytes.isspace, chain.from_iterable(map(BytesIO, _blocks(stream))))
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Whole lines, many at once.
+
+    Raises:
+        _TooLong: there is a line that is.
+    """
+    rest: list[bytes] = []
+    length = 0
+    while piece := stream.read(_PIECE):
+        cut = piece.rfind(b"\n") + 1
+        if cut:
+            yield b"".join((*rest, piece[:cut]))
+            rest, length = [], 0
+        rest.append(piece[cut:])
+        length += len(piece) - cut
+        if length > _LONGEST:
+            raise _TooLong
+    yield b"".join(rest)
 
 
 @lru_cache(maxsize=256)

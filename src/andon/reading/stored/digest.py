@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
-
-_CHUNK = 1 << 20
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in chunks."""
-    digest = sha256()
+    """SHA-256 of a file's bytes, read in pieces."""
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return file_digest(stream, "sha256").hexdigest()
