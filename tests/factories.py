@@ -115,7 +115,9 @@ def andon_command(folder: Path, *arguments: str) -> list[str]:
 
 def child_environment() -> dict[str, str]:
     """Environment in which a child process finds the sources and the tests."""
-    return {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process compiles all modules anew
+    return environment
 
 
 def run_andon(

@@ -33,11 +33,14 @@ def test_published_data_is_read_with_a_warning(shop: Path) -> None:
 
 
 def test_the_commands_warn_on_stderr_and_succeed(shop: Path) -> None:
-    for command in (("query", "from marts.value"), ("show", "marts.value")):
+    for command, shown in (
+        (("query", "from marts.value"), "Ann"),
+        (("show", "marts.value"), "marts.value"),
+    ):
         done = run_andon(shop, *command)
         assert done.returncode == 0, done.stderr
         assert "warning: the project does not load" in done.stderr
-        assert "marts.value" in done.stdout or "Ann" in done.stdout
+        assert shown in done.stdout
 
 
 def test_a_broken_andon_toml_is_still_an_error(shop: Path) -> None:

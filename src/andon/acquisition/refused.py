@@ -13,12 +13,13 @@ from andon.acquisition.repairs import replaced_whole, standing
 from andon.acquisition.sequence import is_sequence
 from andon.catalog.records import Delivery
 from andon.errors import Problem
+from andon.spec.origin import mode_of
 from andon.spec.source import SourceTable
 
 
 def may_go_without(table: SourceTable) -> bool:
     """Whether a table may be read without a delivery: not where all of them together are one state."""
-    return not (is_sequence(table) and getattr(table.origin, "mode", "") == "full")
+    return not (is_sequence(table) and mode_of(table.origin) == "full")
 
 
 def without_refused(

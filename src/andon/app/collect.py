@@ -26,8 +26,6 @@ from andon.events import Collected
 from andon.execution.line import Tools
 from andon.spec.project import ProjectSpec
 
-_ALL = 1_000_000
-
 
 def collect(
     tools: Tools, spec: ProjectSpec, environment: str, *, dry_run: bool = False
@@ -120,7 +118,7 @@ def _decide(tools: Tools, spec: ProjectSpec, snapshots: Sequence[Snapshot]) -> C
     settings = spec.settings
     return decide(
         snapshots=snapshots,
-        publications={e: tools.catalog.publications(e, _ALL) for e in environments},
+        publications={e: tools.catalog.publications(e) for e in environments},
         pointers={
             e: [p.snapshot_id for p in tools.catalog.state(e).pointers.values()]
             for e in environments

@@ -14,7 +14,6 @@ from andon.acquisition.choose import choose
 from andon.acquisition.decide import delivery_id
 from andon.acquisition.facts import may_be_refused
 from andon.acquisition.fingerprint import build_key, fingerprint
-from andon.acquisition.refused import without_refused
 from andon.acquisition.repairs import without_repairs
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
@@ -35,6 +34,8 @@ def in_force(tools: Tools, spec: ProjectSpec, state: State) -> State:
     for table in spec.source_tables:
         known = deliveries.get(table.name, ())
         if any(may_be_refused(delivery.facts) for delivery in known):
+            from andon.acquisition.refused import without_refused
+
             earlier = partial(tools.catalog.deliveries, table.name)
             known = deliveries[table.name] = without_refused(table, known, earlier)
         is_growing = isinstance(table.origin, FilesOrigin) and table.origin.grows

@@ -26,7 +26,6 @@ from andon.spec.project import ProjectSpec
 from andon.spec.slicing import Keying, Slicing
 from andon.spec.source import SourceTable
 
-_ALL = 1_000_000
 _RECENT = 10
 _FEW = 3
 
@@ -138,8 +137,9 @@ def show(
         return _undeclared(tools, snapshot)
     asset = find_asset(spec, name)
     graph = graph_of(spec)
-    pointer = tools.catalog.state(environment).pointers.get(name)
-    history = tools.catalog.publications(environment, 1_000)
+    state = tools.catalog.state(environment)
+    pointer = state.pointers.get(name)
+    history = tools.catalog.publications(environment)
     publication = next(
         (
             p
@@ -153,9 +153,7 @@ def show(
         name=name,
         kind=kind_of(asset),
         path=asset.path if isinstance(asset, AssetSpec) else asset.where_path,
-        status=_line(
-            name, asset, tools.catalog.state(environment), _held(tools, environment)
-        ).status,
+        status=_line(name, asset, state, _held(tools, environment)).status,
         description=asset.description,
         owner=asset.owner,
         tags=asset.tags,
@@ -265,7 +263,8 @@ def failing(
 ) -> tuple[FailingRows, ...]:
     """Rows that failed or were set aside: of the newest snapshot, and of the served one."""
     find_asset(spec, name)
-    pointer = tools.catalog.state(environment).pointers.get(name)
+    state = tools.catalog.state(environment)
+    pointer = state.pointers.get(name)
     served_id = pointer.snapshot_id if pointer else None
     newest = tried_last(tools, name)
     wanted: dict[str, Snapshot] = {}
@@ -321,7 +320,7 @@ def history(
     if name is None:
         return tuple(tools.catalog.publications(environment, limit))
     names = former_names(tools, name)
-    found = tools.catalog.publications(environment, _ALL)
+    found = tools.catalog.publications(environment)
     return tuple(p for p in found if any(c.asset in names for c in p.changes))[:limit]
 
 

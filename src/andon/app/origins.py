@@ -59,12 +59,16 @@ def origins(
                 assert_never(origin)
 
     def origin_of(table: SourceTable) -> Origin:
-        kind = (type(table.origin), _is_far(table), getattr(table.origin, "grows", False))
+        kind = (type(table.origin), _is_far(table), _grows(table))
         if kind not in made:
             made[kind] = make(table)
         return made[kind]
 
     return origin_of
+
+
+def _grows(table: SourceTable) -> bool:
+    return isinstance(table.origin, FilesOrigin) and table.origin.grows
 
 
 def _is_far(table: SourceTable) -> bool:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.facts import may_be_refused
-from andon.acquisition.refused import problems_of
 from andon.app.forecast import Unseen, forecast, in_force, look
 from andon.app.selection import Selection
 from andon.catalog.records import Snapshot, State
@@ -181,6 +180,8 @@ def _left_out(
         if table.name in selected:
             yield from found.left_out
             if any(may_be_refused(one.facts) for one in found.known):
+                from andon.acquisition.refused import problems_of
+
                 yield from problems_of(table, found.known)
 
 

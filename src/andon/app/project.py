@@ -14,7 +14,6 @@ from andon.app.person import whoami
 from andon.app.prepare import prepare
 from andon.app.selection import Selection
 from andon.app.session import Session
-from andon.app.sources import Sources
 from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
     from andon.app.replay import Replayed
     from andon.app.search import Answer
     from andon.app.search_values import ValueAnswer
+    from andon.app.sources import Sources
     from andon.app.table import Table
     from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
     from andon.catalog.records import Delivery, Publication
 
 
-_ALL = 1_000_000
 _WILDCARDS = frozenset("*?[]")
 
 
@@ -98,6 +97,8 @@ class Project:
     @property
     def sources(self) -> Sources:
         """Where its data comes from: try, push, draft contracts."""
+        from andon.app.sources import Sources
+
         return Sources(self._session)
 
     def plan(
@@ -325,7 +326,7 @@ class Project:
         tools, environment = self._session.tools(spec), self._session.environment(spec)
         names = None
         if words:
-            found = Shelves(tools, spec, environment).search(words, _ALL).found
+            found = Shelves(tools, spec, environment).search(words, None).found
             names = [one.name for one in found]
         return search_values(
             tools,

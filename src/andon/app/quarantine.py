@@ -18,13 +18,12 @@ from andon.app.inspect import find_asset
 from andon.app.rejected import COLUMNS, files_of, rejected
 from andon.app.waiting import Waiting
 from andon.catalog.records import Delivery, Snapshot
-from andon.errors import Problem, UsageError
 from andon.events import DeliverySetAside
 from andon.execution.line import Tools
+from andon.reading.compose import refused
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable
 
-_ALL = 1_000_000
 _PAGE = 50_000
 _CUT = 1 << 16
 """Bytes of a record from which on only its beginning is kept with the reason."""
@@ -106,7 +105,7 @@ def export_rejected(
     """
     form = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(file.suffix.lower())
     if form is None:
-        raise _refused(
+        raise refused(
             f"`{file.name}` is neither CSV nor JSON lines",
             "rejected records are written as text that can be edited",
             "name the file `rejected.csv` or `rejected.jsonl`",
@@ -118,7 +117,7 @@ def export_rejected(
             count = _write(stream, form, _pages(tools, snapshot) if snapshot is not None else ())
         staged.replace(file)
     except OSError as error:
-        raise _refused(
+        raise refused(
             f"`{file}` cannot be written: {error.strerror}",
             "the rejected rows are written to a file of yours",
             "name a file in a folder that is there and may be written",
@@ -154,7 +153,7 @@ def _pages(tools: Tools, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
         while page := tools.engine().rows(f"{query} limit {_PAGE} offset {offset}"):
             for row in page:
                 if row[3] == "form" and len(row[5].encode()) >= _CUT:
-                    raise _refused(
+                    raise refused(
                         f"`{row[0]}`, line {row[1]} is a record of more than {_CUT // 1024} KiB",
                         "of so long a record only the beginning is kept with the reason",
                         f"repair the whole file: `andon replay {snapshot.asset} FILE --replaces "
@@ -221,13 +220,9 @@ def _whole(delivery: Delivery, by: By, reason: str, since: datetime | None = Non
 
 def _set_aside_by(tools: Tools, table: str) -> dict[str, tuple[str, datetime]]:
     """Who set a path aside last, and when."""
-    events = tools.catalog.events(limit=_ALL, kinds=(DeliverySetAside.__name__,))
+    events = tools.catalog.events(limit=None, kinds=(DeliverySetAside.__name__,))
     return {
         event.path: (event.by, at)
         for _, at, event in events
         if isinstance(event, DeliverySetAside) and event.table == table
     }
-
-
-def _refused(what: str, why: str, fix: str) -> UsageError:
-    return UsageError(Problem(code="APP012", what=what, why=why, fix=fix))

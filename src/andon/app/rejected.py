@@ -31,11 +31,6 @@ def base_of(name: str) -> str | None:
     return name.removesuffix(REJECTED) if name.endswith(REJECTED) else None
 
 
-def has_rejected(snapshot: Snapshot) -> bool:
-    """Whether rows of it were set aside."""
-    return any(file.role == "aside" for file in snapshot.files)
-
-
 def files_of(tools: Tools, snapshot: Snapshot) -> tuple[DataFile, ...]:
     """Files of its rejected rows; of one that was held back, those that were too many to set aside too."""
     own = tuple(file for file in snapshot.files if file.role == "aside")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,11 +24,11 @@ from andon.execution.line import Tools
 from andon.hashing import value_hash
 from andon.names import did_you_mean
 from andon.reading.compose import Composer, refused
+from andon.reading.stored.digest import hash_file
 from andon.spec.format import format_of
 from andon.spec.project import ProjectSpec
 from andon.spec.source import SourceTable
 
-_PIECE = 1 << 20
 _SHOWN = 3
 
 
@@ -298,7 +297,7 @@ class Replay:
         found = [d for d in aside if d.path == text]
         found = found or [d for d in aside if d.path.endswith(f"/{text}")]
         if file.is_file():
-            content = _hash(file)
+            content = hash_file(file)
             found = [d for d in found if d.content == content]
         return tuple({d.path: d for d in found}.values())
 
@@ -318,11 +317,3 @@ class Replay:
     def _commit(self, updates: Sequence[Update]) -> None:
         if updates:
             self._tools.catalog.commit(Commit(updates=tuple(updates)), self._tools.clock.now())
-
-
-def _hash(file: Path) -> str:
-    digest = sha256()
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()

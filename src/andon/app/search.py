@@ -87,7 +87,7 @@ class Shelves:
         self._documents = [self._document(entry) for entry in self._entries]
         self._vocabulary = vocabulary_of(self._documents)
 
-    def search(self, words: str, limit: int) -> Answer:
+    def search(self, words: str, limit: int | None) -> Answer:
         """The datasets that these words mean, best first."""
         slots = slots_of(words, self._vocabulary, self._spec.glossary)
         ranked = rank(self._documents, slots)

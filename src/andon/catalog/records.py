@@ -321,3 +321,8 @@ class State(Struct, frozen=True, kw_only=True):
     audits: dict[tuple[str, str], Audit]
     withdrawn: frozenset[tuple[str, str, str]]
     deliveries: dict[str, tuple[Delivery, ...]]
+
+    def is_withdrawn(self, name: str, key: str, split: str, current: Snapshot | None) -> bool:
+        """Whether a build was taken back and not released; one that is served again is not."""
+        is_served = current is not None and (current.build_key, current.split) == (key, split)
+        return (name, key, split) in self.withdrawn and not is_served

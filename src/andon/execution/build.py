@@ -22,6 +22,7 @@ from andon.ports.engine import Engine
 from andon.ports.python_runner import PythonInputData, PythonResult, PythonTask
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, PythonBody, SqlBody
+from andon.spec.origin import comes_in_parts
 from andon.spec.source import SourceTable
 from andon.sql.bind import bind
 from andon.sql.fill import fill
@@ -129,8 +130,9 @@ def build_source(
 def _is_served_in_place(table: SourceTable) -> bool:
     """Whether landed files may be served as they are: no rows of them may be set aside, and what
     grows part by part is copied, so that only its new parts are read again by what follows."""
-    grows = getattr(table.origin, "mode", "full") != "full"
-    return not grows and all(check.on_fail != "quarantine" for check in table.checks)
+    return not comes_in_parts(table.origin) and all(
+        check.on_fail != "quarantine" for check in table.checks
+    )
 
 
 def build_asset(

@@ -73,10 +73,8 @@ def taken_over(line: Line, job: Job) -> Snapshot | None:
 
 
 def is_withdrawn(line: Line, name: str, key: str, split: str) -> bool:
-    """Whether a build was taken back and not released; one that is served again is not."""
-    current = line.current(name)
-    is_served = current is not None and (current.build_key, current.split) == (key, split)
-    return (name, key, split) in line.state.withdrawn and not is_served
+    """Whether a build was taken back and not released, as the run sees it by now."""
+    return line.state.is_withdrawn(name, key, split, line.current(name))
 
 
 def judge_again(line: Line, job: Job, found: Snapshot) -> Outcome:

@@ -281,11 +281,11 @@ def _verb(
         if current is not None and current.fingerprint == own:
             return "maybe", ()
         return "build", (_new_or_changed(current),)
-    is_served = current is not None and (current.build_key, current.split) == (key, identity.split)
-    if (name, key, identity.split) in state.withdrawn and not is_served:
+    if state.is_withdrawn(name, key, identity.split, current):
         return "blocked", ("this build was withdrawn by a rollback",)
     if current is not None and current.id in question.damaged:
         return "build", ("a file of its snapshot is missing or altered",)
+    is_served = current is not None and (current.build_key, current.split) == (key, identity.split)
     served = current if is_served else question.find((name, key, identity.split))
     if served is None:
         if current is None or current.fingerprint != own:

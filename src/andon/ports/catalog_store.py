@@ -53,8 +53,8 @@ class CatalogStore(Protocol):
         """Number of the newest publication at or before a recorded time (0: none)."""
         ...
 
-    def publications(self, environment: str, limit: int) -> Sequence[Publication]:
-        """Newest first."""
+    def publications(self, environment: str, limit: int | None = None) -> Sequence[Publication]:
+        """Newest first; all of them without a limit."""
         ...
 
     def publication(self, publication_id: str) -> Publication | None:
@@ -90,14 +90,14 @@ class CatalogStore(Protocol):
     def events(
         self,
         after: int = 0,
-        limit: int = 1000,
+        limit: int | None = 1000,
         kinds: Sequence[str] = (),
         since: datetime | None = None,
     ) -> Sequence[tuple[int, datetime, Event]]:
         """Events in order, each with its number and recorded time.
 
         Args:
-            after: number of the last one that is left out; limit: most of them.
+            after: number of the last one that is left out; limit: most of them, None for all.
             kinds: names of the kinds wanted, all of them if none is named.
             since: recorded time of the first one.
         """

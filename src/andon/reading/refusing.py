@@ -27,10 +27,3 @@ def or_refused(reading: str, measure: Callable[[], Facts]) -> Facts:
         if not all(problem.code.startswith("SRC") for problem in error.problems):
             raise
         return refuse(reading, error.problems)
-
-
-def each_or_refused(
-    reading: str, identity: str, measure: Callable[[], dict[str, Facts]]
-) -> dict[str, Facts]:
-    """The same for what answers by id of a load."""
-    return {identity: or_refused(reading, lambda: measure()[identity])}

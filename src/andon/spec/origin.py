@@ -179,6 +179,28 @@ class PushOrigin(Struct, frozen=True, kw_only=True, tag=True):
 Origin = FilesOrigin | DatabaseOrigin | HttpOrigin | PythonOrigin | PushOrigin
 
 
+def mode_of(origin: Origin) -> Mode | None:
+    """How rows combine with those read before; None where nothing is read that way."""
+    match origin:
+        case DatabaseOrigin() | HttpOrigin() | PythonOrigin():
+            return origin.mode
+        case FilesOrigin() | PushOrigin():
+            return None
+        case _:
+            assert_never(origin)
+
+
+def comes_in_parts(origin: Origin) -> bool:
+    """Whether new rows come as further parts beside those that were landed before."""
+    match origin:
+        case FilesOrigin():
+            return origin.grows
+        case PushOrigin():
+            return True
+        case _:
+            return mode_of(origin) != "full"
+
+
 def kind_of(origin: Origin) -> str:
     """The word for a kind of origin, as `connection: {kind: ...}` has it.
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
-from andon.spec.origin import FilesOrigin, Origin
+from andon.spec.origin import FilesOrigin, Origin, mode_of
 from andon.spec.policy import OPEN, Accepted, ColumnRule, SchemaPolicy
 
 Format = Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "avro", "parquet", "files"]
@@ -111,7 +111,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     @property
     def is_merged(self) -> bool:
         """Whether a later row replaces the earlier one of its key."""
-        return getattr(self.origin, "mode", "") == "merge"
+        return mode_of(self.origin) == "merge"
 
 
 class SourceSpec(Struct, frozen=True, kw_only=True):

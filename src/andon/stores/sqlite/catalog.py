@@ -128,7 +128,7 @@ class SqliteCatalog:
         """Number of the newest publication at or before a recorded time (0: none)."""
         return self._read(lambda c: queries.publication_at(c, environment, moment), 0)
 
-    def publications(self, environment: str, limit: int) -> Sequence[Publication]:
+    def publications(self, environment: str, limit: int | None = None) -> Sequence[Publication]:
         """Newest first."""
         return self._read(lambda c: queries.publications(c, environment, limit), [])
 
@@ -178,7 +178,7 @@ class SqliteCatalog:
     def events(
         self,
         after: int = 0,
-        limit: int = 1000,
+        limit: int | None = 1000,
         kinds: Sequence[str] = (),
         since: datetime | None = None,
     ) -> Sequence[tuple[int, datetime, Event]]:

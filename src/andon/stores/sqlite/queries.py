@@ -189,11 +189,18 @@ def has_publication(connection: sqlite3.Connection, environment: str, number: in
     return found.fetchone() is not None
 
 
-def publications(connection: sqlite3.Connection, environment: str, limit: int) -> list[Publication]:
+def _most(limit: int | None) -> int:
+    """A limit as SQLite takes it."""
+    return -1 if limit is None else limit
+
+
+def publications(
+    connection: sqlite3.Connection, environment: str, limit: int | None
+) -> list[Publication]:
     """Newest first."""
     rows = connection.execute(
         "select body from publications where environment = ? order by number desc limit ?",
-        (environment, limit),
+        (environment, _most(limit)),
     )
     return [decode_publication(body) for (body,) in rows]
 
@@ -247,7 +254,7 @@ def runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
 def events(
     connection: sqlite3.Connection,
     after: int,
-    limit: int,
+    limit: int | None,
     kinds: Sequence[str],
     since: datetime | None,
 ) -> list[tuple[int, datetime, Event]]:
@@ -258,7 +265,11 @@ def events(
         "select number, at_us, kind, body from events where number > :after"
         " and (:kinds is null or kind in (select value from json_each(:kinds)))"
         " order by number limit :limit",
-        {"after": after, "limit": limit, "kinds": encode(list(kinds)).decode() if kinds else None},
+        {
+            "after": after,
+            "limit": _most(limit),
+            "kinds": encode(list(kinds)).decode() if kinds else None,
+        },
     )
     return [(number, from_us(us), decode_event(kind, body)) for number, us, kind, body in rows]
 
