@@ -106,13 +106,18 @@ class GrowingFiles:
     def land(
         self,
         table: SourceTable,
-        arrivals: Arrivals,  # noqa: ARG002  (under the lock it is looked again)
+        arrivals: Arrivals,
         known: Sequence[Delivery],
         run_id: str,
         now: datetime,
         most_rows: int | None = None,
     ) -> Iterator[Batch]:
-        """Keep what was appended; see the port. A file that shrinks meanwhile waits for the next look."""
+        """Keep what was appended; see the port. A file that shrinks meanwhile waits for the next look.
+
+        Where the look found something it is looked again, under the lock, for others may have landed it.
+        """
+        if not arrivals.is_open:
+            return
         number = next_number(known)
         most_bytes = _MOST_BYTES if most_rows is None else _TRIED_BYTES
         waiting: list[Delivery] = []
