@@ -90,6 +90,8 @@ def once(folder: Path, on_step: Callable[[str], None]) -> int:
         tools.close()
     took_s = time.monotonic() - moments[0] if moments else 0.0
     said = {"status": report.status, "rounds": report.rounds}
+    for problem in (p for outcome in report.outcomes for p in outcome.problems):
+        print(problem.code, problem.what, problem.why, file=sys.stderr)
     print(json.dumps({**said, "steps": len(moments), "took_s": took_s}))
     return report.exit_code
 
