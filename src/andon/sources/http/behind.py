@@ -167,11 +167,11 @@ class Behind:
 
     def _stored(self, step: Step) -> Step | None:
         """A step as it is kept in the catalog: without host and secrets; None if it needs one."""
-        url = self._session.hide(step.url)
+        parts = urlsplit(self._session.hide(step.url))
+        url = urlunsplit(("", "", parts.path, parts.query, ""))
         if self._session.is_telling(url) or self._session.is_telling(step.cursor):
             return None
-        parts = urlsplit(url)
-        return replace(step, url=urlunsplit(("", "", parts.path, parts.query, "")))
+        return replace(step, url=url)
 
     def _judge(self, page: Page) -> tuple[list[Mark], list[bytes]]:
         """Cursor and identity of each record of a page."""
