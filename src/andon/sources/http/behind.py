@@ -47,9 +47,9 @@ class Behind:
     """One reading in mode append or merge.
 
     The boundary is inclusive: records as new as the newest one, or so much older as the lag says, are
-    asked for again, because more of them may have come since. Of mode append those that arrived before are left out, by their
-    numbers in the delivery: the page stays as it came, and reading it stays a function of the
-    deliveries. In mode merge the key sees to it.
+    asked for again, because more of them may have come since. Of mode append those that arrived
+    before are left out, by their numbers in the delivery: the page stays as it came, and reading it
+    stays a function of the deliveries. In mode merge the key sees to it.
     """
 
     def __init__(
