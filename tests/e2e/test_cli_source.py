@@ -47,6 +47,32 @@ def test_a_table_that_fails_does_not_hide_the_others(shop: Path) -> None:
     assert (len(tables["raw.visits"]["rows"]), tables["raw.visits"]["set_aside"]) == (10, 1)
 
 
+@pytest.mark.parametrize(
+    ("names", "tried", "code"),
+    [
+        (("other", "raw.orders"), ["other.a", "raw.orders"], 0),
+        (("raw.orders", "raw.orders"), ["raw.orders"], 0),
+        (("raw.orders", "raw.gone"), ["raw.gone", "raw.orders"], 1),
+        ((), ["other.a", "raw.gone", "raw.orders", "raw.visits"], 1),
+    ],
+)
+def test_several_sources_are_tried_each_table_once_and_the_worst_decides_the_exit_code(
+    shop: Path, names: tuple[str, ...], tried: list[str], code: int
+) -> None:
+    write_project(
+        shop, {"sources/other.yml": "tables: {a: {path: data/a.csv}}\n", "data/a.csv": "id\n1\n"}
+    )
+    answer = andon("source", "test", *names, "--json", at=shop)
+    found = json.loads(answer.out)
+    assert sorted(table["table"] for table in found["tables"]) == tried
+    assert (answer.code, found["exit_code"]) == (code, code)
+
+
+def test_one_unknown_name_among_several_is_told_before_anything_is_tried(shop: Path) -> None:
+    answer = andon("source", "test", "raw.orders", "raw.ordrs", at=shop)
+    assert (answer.code, answer.out) == (2, "")
+
+
 def test_what_is_wrong_is_said_with_its_fix(shop: Path) -> None:
     answer = andon("source", "test", "raw.gone", at=shop)
     assert answer.code == 1

@@ -1,7 +1,8 @@
 """A process for fault tests: ``python -m tests.faults.child MODE FOLDER key=value ...``.
 
-Modes: `run` once, and say how many steps it took and how long; `publish` generations in a row; `read` through Andon; `export` through the file
-of views; `replay` a repaired file; `load` through the Python API until told to stop. Steps of the stores are counted, and at
+Modes: `run` once, and say how many steps it took and how long; `publish` generations in a row; `read`
+through Andon; `export` through the file of views; `replay` a repaired file; `push` standard input into
+`s.events`; `load` through the Python API until told to stop. Steps of the stores are counted, and at
 the chosen one the process kills itself as a power cut would.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import andon
 from andon.app.order import Order
+from andon.app.push import Kept, Push, pushable
 from andon.app.replay import Replay
 from andon.app.run import run
 from andon.app.wiring import wire
@@ -88,6 +90,8 @@ def once(folder: Path, on_step: Callable[[str], None]) -> int:
         tools.close()
     took_s = time.monotonic() - moments[0] if moments else 0.0
     said = {"status": report.status, "rounds": report.rounds}
+    for problem in (p for outcome in report.outcomes for p in outcome.problems):
+        print(problem.code, problem.what, problem.why, file=sys.stderr)
     print(json.dumps({**said, "steps": len(moments), "took_s": took_s}))
     return report.exit_code
 
@@ -186,6 +190,21 @@ def replay(folder: Path, file: Path, on_step: Callable[[str], None]) -> None:
         tools.close()
 
 
+def push(folder: Path, most_bytes: int, on_step: Callable[[str], None]) -> None:
+    """Keep standard input; prints what is kept after each chunk, as a producer is told."""
+    spec = load(folder)
+    tools = wire(folder, spec, on_step=on_step)
+
+    def tell(kept: Kept) -> None:
+        print(json.dumps({"bytes": kept.bytes}), flush=True)
+
+    try:
+        table = pushable(spec, "s.events")
+        Push(tools.tools, table, most_bytes=most_bytes, tell=tell).read(sys.stdin.fileno())
+    finally:
+        tools.close()
+
+
 def main() -> int:
     """Take mode, folder and settings from the command line."""
     mode, folder = sys.argv[1], Path(sys.argv[2])
@@ -204,6 +223,9 @@ def main() -> int:
         case "replay":
             step, nth = given.get("step", ""), int(given.get("nth", "0"))
             replay(folder, Path(given["file"]), dying_at(step, nth))
+        case "push":
+            on_step = dying_at(given.get("step", ""), int(given.get("nth", "0")))
+            push(folder, int(given["most_bytes"]), on_step)
         case "repeat":
             repeat(folder, int(given["rounds"]))
         case _:

@@ -134,6 +134,11 @@ def test_ways_to_the_next_page(tmp_path: Path, written: str, expected: Paging) -
         ("", "mode: append, cursor: {field: a, param: b, lag: -1}", "PRJ006"),
         ("", "params: {state: [a, b]}", "PRJ005"),
         ("", "path: 'https://b/x'", "PRJ042"),
+        (
+            "auth: {oauth2: {token_url: {env: [A]}, client_id: a, client_secret: {env: A}}}",
+            "",
+            "PRJ005",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(
@@ -157,6 +162,72 @@ def source(api: Api, more: str = "") -> dict[str, str]:
 
 
 BEHIND = "    mode: append\n    cursor: {field: updated, param: since}\n"
+
+
+# An address that differs by environment.
+
+ELSEWHERE = """
+connection: {kind: http, url: {env: API_URL}, auth: {oauth2: {token_url: {env: API_TOKEN_URL},
+  client_id: client, client_secret: {env: API_SECRET}}}, attempts: 1}
+tables:
+  t: {path: /PATH, pages: link, mode: append, cursor: {field: updated, param: since}}
+"""
+
+
+def test_an_address_by_reference_is_that_of_the_environment_and_the_cursor_stays(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_SECRET", "s:3cret+word")
+    write_project(tmp_path, {"sources/api.yml": ELSEWHERE.replace("PATH", "link")})
+    with serving() as other:
+        for number, server in enumerate((api, other)):
+            monkeypatch.setenv("API_URL", f"{server.url}/")
+            monkeypatch.setenv("API_TOKEN_URL", f"{server.url}/token")
+            server.rows = [{"id": n, "updated": f"2026-01-{n:02}"} for n in range(1, 6 + number)]
+            with andon.open(tmp_path) as project:
+                action = project.plan().action("api.t")
+                assert project.run().status == "done"
+            assert action is not None
+            assert "asks {env: API_URL}/link" in " ".join(action.reasons)
+        assert other.requests[-1].query["since"] == "2026-01-05"
+    assert rows_of(tmp_path, "select id from api.t") == [(n,) for n in range(1, 7)]
+
+
+def test_an_address_by_reference_is_neither_kept_nor_printed(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.url = api.url.replace("127.0.0.1", "localhost")
+    port = api.url.rpartition(":")[2]
+    monkeypatch.setenv("API_URL", f"{api.url}/tenant-of-ours")
+    monkeypatch.setenv("API_TOKEN_URL", f"{api.url}/token")
+    monkeypatch.setenv("API_SECRET", "s:3cret+word")
+    folder = write_project(tmp_path / "p", {"sources/api.yml": ELSEWHERE.replace("PATH", "link")})
+    told = [run_andon(folder, *words) for words in (("plan",), ("run",), ("show", "api.t"))]
+    api.rows.append({"id": 9, "updated": "2026-01-09"})
+    api.faults.append(faults.status(503))
+    told.append(run_andon(folder, "run"))
+    api.faults.append(faults.status(404))
+    told.append(run_andon(folder, "run", "--json"))
+    assert [done.returncode for done in told] == [0, 0, 0, 1, 1]
+    texts = [(done.stdout + done.stderr).encode() for done in told]
+    kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for text in (*texts, *kept):
+        for word in (f"localhost:{port}", "tenant-of-ours"):
+            assert word.encode() not in text
+
+
+@pytest.mark.parametrize("value", ["", "api.example.com", "https://me:pw@a/", "http://a/?key=1"])
+def test_a_reference_to_what_is_no_address_is_told_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("API_URL", value)
+    text = "connection: {kind: http, url: {env: API_URL}}\ntables: {t: {path: /link}}\n"
+    write_project(tmp_path, {"sources/api.yml": text})
+    with andon.open(tmp_path) as project:
+        (problem,) = project.run().outcomes[0].problems
+    assert problem.code == "SRC020"
+    assert "`API_URL` holds no address of a server: it " in problem.what
+    assert not value or value not in problem.what
 
 
 def test_a_table_that_did_not_change_is_not_built_again(api: Api, tmp_path: Path) -> None:

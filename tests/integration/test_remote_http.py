@@ -129,7 +129,7 @@ def test_a_file_that_drips_is_cut_off_and_asked_for_again(
     if scheme == "s3":
         settings = (("anonymous", "true"), ("endpoint_url", f"http://{web.host}"))
         declared = table("s3://in/a.csv", settings=settings)
-    with pytest.raises(Unavailable, match=r"fewer than 1,048,576 bytes in 0\.4 s") as caught:
+    with pytest.raises(Unavailable, match=r"fewer than 65,536 bytes in 0\.4 s") as caught:
         shop.arrive(declared)
     assert (caught.value.code, len(web.bodies())) == ("SRC024", 5)
     assert not list(shop.store.root.glob("raw/*/*"))

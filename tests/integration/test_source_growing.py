@@ -303,6 +303,35 @@ def test_what_grew_and_what_is_whole_is_never_both_in_a_table(tmp_path: Path) ->
         assert numbers(folder) == [1]
 
 
+def test_a_run_for_another_reason_lands_no_line_again(tmp_path: Path) -> None:
+    files = {
+        "sources/raw.yml": "tables:\n  t: {path: logs/*.jsonl, grows: true}\n  o: {path: o.csv}\n",
+        "logs/a.jsonl": '{"n": 1}\n',
+        "o.csv": "id\n1\n",
+    }
+    write_project(tmp_path, files)
+    for number in (2, 3):
+        with andon.open(tmp_path) as project:
+            assert project.run().status == "done"
+        with (tmp_path / "logs/a.jsonl").open("a") as stream:
+            stream.write(f'{{"n": {number}}}\n')
+    with andon.open(tmp_path) as project:
+        project.run()
+    write_project(tmp_path, {"o.csv": "id\n1\n2\n"})
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    write_project(tmp_path, {"sources/raw.yml": files["sources/raw.yml"].replace(
+        "grows: true}", "grows: true, columns: {n: INTEGER}}"
+    )})  # fmt: skip
+    with andon.open(tmp_path) as project:
+        assert project.run().status == "done"
+    assert rows_of(tmp_path, "select n, _file from raw.t") == [
+        (1, "logs/a.jsonl@0-9"),
+        (2, "logs/a.jsonl@9-18"),
+        (3, "logs/a.jsonl@18-27"),
+    ]
+
+
 def test_a_rollback_leaves_the_lines_where_they_are(tmp_path: Path) -> None:
     folder = write_project(tmp_path, {"sources/raw.yml": YAML, "logs/a.jsonl": '{"n": 1}\n'})
     with andon.open(folder) as opened:

@@ -45,6 +45,9 @@ def failing(shop: Functions) -> str:
         "import pandas as pd; return pd.DataFrame({'a': [1, 2]})",
         "import pyarrow as pa; yield pa.table({'a': [1, 2]})",
         "import pyarrow as pa; yield pa.table({'a': [1, 2]}).to_batches()[0]",
+        "import polars as pl; yield pl.DataFrame([]); yield pl.DataFrame({'a': [1, 2]})",
+        "import pandas as pd; yield pd.DataFrame({'a': [1, 2]}); yield pd.DataFrame([])",
+        "import pyarrow as pa; yield pa.Table.from_pylist([]); yield pa.table({'a': [1, 2]})",
         "import types; yield types.MappingProxyType({'a': 1}); yield {'a': 2}",
     ],
 )

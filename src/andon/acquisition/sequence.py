@@ -45,7 +45,8 @@ def identity(table: SourceTable) -> str:
 
 def _path_of(url: str) -> str:
     """Path of an address, without the host it may be moved to."""
-    return url.partition("://")[2].partition("/")[2]
+    _, is_whole, place = url.partition("://")
+    return (place if is_whole else url).partition("/")[2]
 
 
 def part(

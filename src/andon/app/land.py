@@ -191,7 +191,7 @@ def _land(
     arrivals, origin = prepared.arrivals[table.name], tools.origin(table)
     if not arrivals.is_open:
         known = without_repairs(prepared.state.deliveries.get(table.name, ()))
-        for batch in origin.land(table, arrivals, (), record.id, record.started_at):
+        for batch in origin.land(table, arrivals, known, record.id, record.started_at):
             arrived = arrived_with(table.name, batch.deliveries, known)
             _record(tools, table, batch, (), arrived, record.id)
             came.add(batch, arrived)

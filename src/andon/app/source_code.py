@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from andon.acquisition.position import Value, decode, encode, value_at
 from andon.engines.duckdb.engine import DuckDBEngine
-from andon.engines.duckdb.frames import is_table
+from andon.engines.duckdb.frames import is_bare, is_table
 from andon.errors import Problem, TaskFailed, Where
 from andon.ports.python_runner import KnownPart, Piece, SourceTask
 from andon.reading.quoting import files, identifier
@@ -85,7 +85,8 @@ class Stream:
                 yield from self._flush()
         elif is_table(item):
             yield from self._flush()
-            yield from self._write(item)
+            if not is_bare(item):
+                yield from self._write(item)
         elif isinstance(item, list | tuple):
             yield from self._take_list(item)
         else:

@@ -23,16 +23,20 @@ class Sources:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def test(self, name: str) -> Iterator[Trial]:
-        """Connect to a source, or to one table of it, and read a few rows; nothing is kept.
+    def test(self, *names: str) -> Iterator[Trial]:
+        """Connect to sources, or to single tables of them, and read a few rows; nothing is kept.
+
+        Args:
+            names: of sources and tables; none means all there are. Each table is tried once.
 
         Raises:
-            UsageError: (SRC060) there is neither a source nor a raw table of that name.
+            UsageError: (SRC060) there is neither a source nor a raw table of a name.
         """
         from andon.app.source_test import tables_of, try_tables
 
         spec = self._session.spec
-        tables = tables_of(spec, name)
+        wanted = {table.name for name in names for table in tables_of(spec, name)}
+        tables = [table for table in spec.source_tables if table.name in wanted or not names]
         with (
             TemporaryDirectory(prefix="andon-") as folder,
             self._session.trial(spec, Path(folder)) as tools,

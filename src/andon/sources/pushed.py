@@ -8,7 +8,7 @@ from datetime import datetime
 from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.choose import Load
 from andon.catalog.records import Delivery
-from andon.errors import Problem, Where
+from andon.errors import Problem
 from andon.ports.origin import Batch
 from andon.spec.source import SourceTable
 
@@ -57,5 +57,5 @@ def _nothing_yet(table: SourceTable) -> Problem:
         why="a raw table without a single delivery has no columns, unless they are declared",
         fix=f"write documents to `andon source push {table.name}`, one a line, or declare `columns`: "
         "then the table is empty until they come",
-        where=Where(path=table.where_path) if table.where_path else None,
+        where=table.where,
     )

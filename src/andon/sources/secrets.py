@@ -7,6 +7,7 @@ from pathlib import Path
 
 from andon.errors import Problem, TaskFailed
 from andon.spec.origin import Secret, Setting, Settings
+from andon.spec.server import address_fault
 
 _SHORTEST = 4
 """A shorter secret is not taken out of texts: it would take letters out of every word."""
@@ -38,6 +39,23 @@ class Secrets:
         value = self._look_up(setting)
         self.hide(value)
         return value
+
+    def server(self, reference: Secret) -> str:
+        """The address of a server; no part of it that tells which is in a text from now on.
+
+        Raises:
+            TaskFailed: (SRC020) there is none, or it is no address.
+        """
+        from urllib.parse import urlsplit
+
+        found = self.value(reference)
+        fault = address_fault(found)
+        if fault:
+            raise _missing(reference, fault, "address of a server")
+        parts = urlsplit(found)
+        for part in (found.rstrip("/"), parts.netloc, parts.hostname or "", parts.path.rstrip("/")):
+            self.hide(part)
+        return found.rstrip("/")
 
     def shown(self, setting: Setting) -> str:
         """One value that is no secret, though it may be named like one: a host, a user."""
@@ -91,7 +109,7 @@ class Secrets:
         return found
 
 
-def _missing(secret: Secret, reason: str) -> TaskFailed:
+def _missing(secret: Secret, reason: str, what: str = "secret") -> TaskFailed:
     words = {
         "env": "the environment variable",
         "file": "the file",
@@ -100,7 +118,7 @@ def _missing(secret: Secret, reason: str) -> TaskFailed:
     return TaskFailed(
         Problem(
             code="SRC020",
-            what=f"{words[secret.via]} `{secret.name}` holds no secret: {reason}",
+            what=f"{words[secret.via]} `{secret.name}` holds no {what}: {reason}",
             why="secrets are kept outside of the project and looked up when a source is read",
             fix="set it where this runs, or correct the reference in the source's file",
         )

@@ -114,7 +114,8 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
     """Pages of an HTTP API; each page is landed byte for byte.
 
     Attributes:
-        url: address of the table, http or https.
+        url: address of the table, http or https; of a `base` that is a reference only the path below.
+        base: address that `url` is below, where it is not written out.
         parameters, headers: sent with every request.
         cursor: dotted path of the cursor in a record; cursor_parameter: what carries the newest
             value; cursor_start: its first value, empty asks for everything.
@@ -142,6 +143,7 @@ class HttpOrigin(Struct, frozen=True, kw_only=True, tag=True):
     timeout_s: float = 30.0
     page_timeout_s: float = 300.0
     page_bytes: int = 256 << 20
+    base: Secret | None = None
 
 
 class PythonOrigin(Struct, frozen=True, kw_only=True, tag=True):

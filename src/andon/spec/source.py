@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from andon.errors import Where
 from andon.names import AssetName
 from andon.spec.check import Check, Tolerance
 from andon.spec.origin import FilesOrigin, Origin, mode_of
@@ -102,6 +103,11 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     def paths(self) -> tuple[str, ...]:
         """Paths of files; nothing for other origins."""
         return self.origin.paths if isinstance(self.origin, FilesOrigin) else ()
+
+    @property
+    def where(self) -> Where | None:
+        """The file that declares it, for errors."""
+        return Where(path=self.where_path) if self.where_path else None
 
     @property
     def is_open(self) -> bool:

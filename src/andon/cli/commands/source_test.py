@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 
 
 @click.command("test")
-@click.argument("name")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @global_options
 @click.pass_obj
-def command(session: Session, name: str) -> int:
-    """Connect to a source, show ten rows of each table and say what is wrong; nothing is kept.
+def command(session: Session, names: tuple[str, ...]) -> int:
+    """Connect to sources, show ten rows of each table and say what is wrong; nothing is kept.
 
-    NAME is a source (`shop`) or one table of it (`shop.orders`). It is read as a run would read it,
-    from its beginning, into a folder that is deleted again.
+    Each NAME is a source (`shop`) or one table of it (`shop.orders`); without any, all sources are
+    tried. They are read as a run would read them, from their beginning, into a folder that is deleted
+    again. One table that cannot be read hides no other; the exit code is then 1.
     """
     trials: list[Trial] = []
     with session.open() as project:
-        for trial in project.sources.test(name):
+        for trial in project.sources.test(*names):
             trials.append(trial)
             if not session.is_machine:
                 _show(session, trial)
@@ -38,7 +39,8 @@ def command(session: Session, name: str) -> int:
     elif failed:
         session.say(f"{plural(failed, 'table')} of {len(trials):,} cannot be read")
     else:
-        session.next_step(f"andon run {name if '.' in name else f'source:{name}'}")
+        chosen = (name if "." in name else f"source:{name}" for name in names)
+        session.next_step(" ".join(("andon run", *chosen)))
     return min(failed, 1)
 
 

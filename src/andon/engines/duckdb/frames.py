@@ -83,6 +83,16 @@ def is_table(value: object) -> bool:
     return isinstance(value, Relation) or (library, type(value).__name__) in _TABLES
 
 
+def is_bare(table: Any) -> bool:
+    """Whether a table has neither columns nor rows: what libraries make of an empty list.
+
+    Of a relation and of a query that is not run yet nothing is asked; a relation has columns.
+    """
+    if isinstance(table, Relation) or type(table).__name__ == "LazyFrame":
+        return False
+    return not len(table.columns) and not len(table)
+
+
 def relation_of(cursor: duckdb.DuckDBPyConnection, table: object) -> Relation:
     """A table of Python as a relation; the cursor must stay open as long as it is used.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final, cast, get_args
 
 from andon.project.fields import Fields, unseen
-from andon.project.origins.addresses import address_fault
 from andon.project.origins.http_auth import read_auth
 from andon.project.origins.http_pages import read_paging
 from andon.project.origins.kind import OriginKind
-from andon.project.origins.settings import read_mapping_of_settings
+from andon.project.origins.settings import read_mapping_of_settings, read_setting
 from andon.project.yaml import MapNode, ScalarNode
-from andon.spec.origin import Auth, HttpOrigin, Mode, Paging, Setting
+from andon.spec.origin import Auth, HttpOrigin, Mode, Paging, Secret, Setting
 from andon.spec.quantity import bytes_of, lag_of, rate_of
+from andon.spec.server import address_fault
 
 _CURSOR: Final = ("field", "param", "start", "lag")
 _DEFAULTS: Final = HttpOrigin(url="")
@@ -48,7 +48,8 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
     if connection is None:
         return None
     before = len(table.findings.problems)
-    url = _address(table, connection)
+    base = read_setting(connection, "url") if "url" in connection.values else None
+    url = _address(table, connection, base)
     auth = read_auth(connection)
     parameters = read_mapping_of_settings(table, "params", "{state: all}")
     headers = read_mapping_of_settings(connection, "headers", "{X-Tenant: shop}")
@@ -84,12 +85,13 @@ def read(table: Fields, connection: Fields | None) -> HttpOrigin | None:
         timeout_s=timeout_s or _DEFAULTS.timeout_s,
         page_timeout_s=page_timeout_s or _DEFAULTS.page_timeout_s,
         page_bytes=page_bytes or _DEFAULTS.page_bytes,
+        base=base if isinstance(base, Secret) else None,
     )
 
 
-def _address(table: Fields, connection: Fields) -> str:
-    """Address of a table: `url` of the connection, then `path`."""
-    base, path = connection.text("url"), table.text("path")
+def _address(table: Fields, connection: Fields, base: Setting | None) -> str:
+    """Address of a table: `url` of the connection, then `path`; of a reference the path alone."""
+    path = table.text("path")
     if "url" not in connection.values:
         connection.findings.add(
             "PRJ042",
@@ -99,7 +101,8 @@ def _address(table: Fields, connection: Fields) -> str:
             fix="write `url: https://api.example.com/v2`",
         )
         return ""
-    reason = address_fault(base)
+    written = base if isinstance(base, str) else ""
+    reason = address_fault(written) if isinstance(base, str) else ""
     if reason:
         connection.findings.add(
             "PRJ042",
@@ -117,7 +120,7 @@ def _address(table: Fields, connection: Fields) -> str:
             why="it is joined to `url` of the connection; parameters are sent as `params`",
             fix="write `path: /issues` and `params: {state: all}`",
         )
-    return base.rstrip("/") + ("/" + path.lstrip("/") if path else "")
+    return written.rstrip("/") + ("/" + path.lstrip("/") if path else "")
 
 
 def _contradictions(table: Fields, mode: Mode, paging: Paging) -> None:

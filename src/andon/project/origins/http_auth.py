@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from andon.project.fields import Fields, where_of
-from andon.project.origins.addresses import address_fault
 from andon.project.origins.settings import read_reference, read_setting
 from andon.project.yaml import MapNode, Node
 from andon.spec.origin import Auth, Setting, Settings
+from andon.spec.server import address_fault
 
 _By = Literal["basic", "bearer", "key", "oauth2"]
 _EXAMPLE: Final = "{bearer: {env: API_TOKEN}}"
@@ -72,6 +72,8 @@ def _value(keys: Fields, by: _By, name: str) -> Setting | None:
         return read_reference(keys, name)
     if name == "in":
         return keys.choice("in", _IN[by], "")
+    if name == "token_url" and isinstance(keys.values[name], MapNode):
+        return read_reference(keys, name)
     if name in ("name", "token_url"):
         text = keys.text(name)
         if name == "token_url" and address_fault(text):

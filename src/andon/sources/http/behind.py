@@ -47,9 +47,9 @@ class Behind:
     """One reading in mode append or merge.
 
     The boundary is inclusive: records as new as the newest one, or so much older as the lag says, are
-    asked for again, because more of them may have come since. Of mode append those that arrived before are left out, by their
-    numbers in the delivery: the page stays as it came, and reading it stays a function of the
-    deliveries. In mode merge the key sees to it.
+    asked for again, because more of them may have come since. Of mode append those that arrived
+    before are left out, by their numbers in the delivery: the page stays as it came, and reading it
+    stays a function of the deliveries. In mode merge the key sees to it.
     """
 
     def __init__(
@@ -167,11 +167,11 @@ class Behind:
 
     def _stored(self, step: Step) -> Step | None:
         """A step as it is kept in the catalog: without host and secrets; None if it needs one."""
-        url = self._session.hide(step.url)
+        parts = urlsplit(self._session.hide(step.url))
+        url = urlunsplit(("", "", parts.path, parts.query, ""))
         if self._session.is_telling(url) or self._session.is_telling(step.cursor):
             return None
-        parts = urlsplit(url)
-        return replace(step, url=urlunsplit(("", "", parts.path, parts.query, "")))
+        return replace(step, url=url)
 
     def _judge(self, page: Page) -> tuple[list[Mark], list[bytes]]:
         """Cursor and identity of each record of a page."""

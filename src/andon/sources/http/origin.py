@@ -56,7 +56,8 @@ class HttpApi:
         what = (
             "for what is new since the last time" if origin.mode != "full" and known else "for all"
         )
-        asks = f"asks {refusals.shown(origin.url)} {what}"
+        base = "" if origin.base is None else f"{{{origin.base.via}: {origin.base.name}}}"
+        asks = f"asks {base}{refusals.shown(origin.url)} {what}"
         return Arrivals(table=table.name, is_open=True, asks=asks)
 
     def land(
@@ -74,8 +75,8 @@ class HttpApi:
         was broken off are read again. Otherwise each page is a batch, and reading goes on behind
         the last one recorded.
         """
-        origin = _origin(table)
         secrets = Secrets(self._root)
+        origin = _placed(_origin(table), secrets)
         bucket = self._buckets.setdefault(
             (urlsplit(origin.url).netloc, origin.rate), Bucket(origin.rate)
         )
@@ -157,6 +158,13 @@ def _origin(table: SourceTable) -> HttpOrigin:
     if not isinstance(table.origin, HttpOrigin):
         raise TypeError(f"{table.name} is not read over HTTP")
     return table.origin
+
+
+def _placed(origin: HttpOrigin, secrets: Secrets) -> HttpOrigin:
+    """The same with its whole address, which no record may hold."""
+    if origin.base is None:
+        return origin
+    return replace(origin, url=secrets.server(origin.base) + origin.url, base=None)
 
 
 def _namer(table: SourceTable, run_id: str, now: datetime) -> Namer:

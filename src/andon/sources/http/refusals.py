@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from andon.errors import Problem, Where
+from andon.errors import Problem
 from andon.spec.source import SourceTable
 
 
@@ -25,7 +25,7 @@ def not_admitted(table: SourceTable, url: str, status: int | str, asked_with: st
         what=f"`{shown(url)}` answers {status} to {asked_with}",
         why="the server does not know who asks, or does not allow it to read this",
         fix="look at `auth` and at the secret that it names, and at the rights of its owner",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -37,7 +37,7 @@ def not_served(table: SourceTable, url: str, status: int) -> Problem:
         why="there is no such page, or it is asked for in a way that the server does not take; "
         "asking again would not change that",
         fix="look at `url`, `path`, `params` and `pages`",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -53,7 +53,7 @@ def no_answer(
         why="the server is down, busy or not to be reached; what arrived before is kept",
         fix=f"run again {later}: reading goes on from what was kept. If it is always so, look at "
         "`url`, `timeout`, `page_timeout`, `attempts` and `rate`",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -65,7 +65,7 @@ def no_records(table: SourceTable, url: str, reason: str) -> Problem:
         why="a page that is not understood whole would lose its rows, and with them the pages "
         "behind it",
         fix="look at what the server answers there, and at `records`, `pages`, `format` and `path`",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -77,7 +77,7 @@ def circle(table: SourceTable, url: str, reason: str) -> Problem:
         why="reading would never end and double the rows; nothing of the repeated page was taken",
         fix="look at `pages`: the server may not know the parameter, or tell the next page another "
         "way",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -88,7 +88,7 @@ def too_large(table: SourceTable, url: str, most: int) -> Problem:
         what=f"the answer of `{shown(url)}` has more than {most:,} bytes when it is unpacked",
         why="a page is held in memory, and a few bytes may unpack to any amount",
         fix="ask for smaller pages with `size`, or raise `page_limit` of the connection",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -100,7 +100,7 @@ def not_trusted(table: SourceTable, url: str, reason: str) -> Problem:
         why="without a certificate that holds anybody could answer, and read the secrets that are "
         "sent; there is no way to switch this off",
         fix="correct `url`; for a certificate of your own authority let `SSL_CERT_FILE` name its file",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -112,7 +112,7 @@ def no_cursor(table: SourceTable, reason: str) -> Problem:
         why="a record without a place in the order of the others would be lost at the next reading",
         fix="name a `field` of `cursor` that every record has and that only grows, or read in "
         "`mode: full`",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -123,7 +123,7 @@ def sent_away(table: SourceTable, url: str, reason: str) -> Problem:
         what=f"`{shown(url)}` is not followed: {reason}",
         why="secrets of a connection are for its own server, and a way without an end is no way",
         fix="write the address that answers into `url`, or find pages by their number",
-        where=_where(table),
+        where=table.where,
     )
 
 
@@ -135,9 +135,5 @@ def other_total(table: SourceTable, url: str, promised: int, came: int) -> Probl
         why="records came or went while the pages were read, or pages are lost; nothing of this "
         "reading was taken",
         fix="run again; if it is always so, look at `pages` and `total`",
-        where=_where(table),
+        where=table.where,
     )
-
-
-def _where(table: SourceTable) -> Where | None:
-    return Where(path=table.where_path) if table.where_path else None

@@ -20,7 +20,7 @@ from andon.acquisition.decide import delivery_id
 from andon.acquisition.growth import Part, Reach
 from andon.acquisition.sequence import next_number
 from andon.catalog.records import Delivery
-from andon.errors import Problem, TaskFailed, Where
+from andon.errors import Problem, TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
@@ -106,13 +106,18 @@ class GrowingFiles:
     def land(
         self,
         table: SourceTable,
-        arrivals: Arrivals,  # noqa: ARG002  (under the lock it is looked again)
+        arrivals: Arrivals,
         known: Sequence[Delivery],
         run_id: str,
         now: datetime,
         most_rows: int | None = None,
     ) -> Iterator[Batch]:
-        """Keep what was appended; see the port. A file that shrinks meanwhile waits for the next look."""
+        """Keep what was appended; see the port. A file that shrinks meanwhile waits for the next look.
+
+        Where the look found something it is looked again, under the lock, for others may have landed it.
+        """
+        if not arrivals.is_open:
+            return
         number = next_number(known)
         most_bytes = _MOST_BYTES if most_rows is None else _TRIED_BYTES
         waiting: list[Delivery] = []
@@ -268,7 +273,7 @@ class GrowingFiles:
                     what=f"`{path}` of `{table.name}` grows and cannot be read in parts: it is {kind}",
                     why="what is appended is read by itself, and a line end has to be one byte",
                     fix="write plain UTF-8, or take `grows` out: the file is then read whole",
-                    where=Where(path=table.where_path) if table.where_path else None,
+                    where=table.where,
                 )
             )
 

@@ -192,7 +192,7 @@ class PythonFunctions:
             yield secrets
         except AndonError as failure:
             scrub = secrets.scrub
-            where = Where(path=table.where_path) if table.where_path else None
+            where = table.where
             problems = (
                 replace(
                     p,

@@ -8,7 +8,7 @@ from typing import Any
 
 from andon.acquisition.patterns import Search
 from andon.sources.remote import place
-from andon.sources.remote.failures import Failure, not_installed
+from andon.sources.remote.failures import Failure, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, md5_of
@@ -58,12 +58,9 @@ class AzurePlace:
     def look(self, host: str, key: str) -> Entry | None:
         """One blob by its properties."""
         blob = self._fs.service_client.get_blob_client(host, key)
-        try:
-            return _entry(key, self._wait(host, blob.get_blob_properties, retry_total=0))
-        except Failure as failure:
-            if failure.kind != "gone":
-                raise
-            return None
+        return unless_gone(
+            lambda: _entry(key, self._wait(host, blob.get_blob_properties, retry_total=0))
+        )
 
     @contextmanager
     def open(self, host: str, key: str) -> Iterator[Body]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeVar
 
 from msgspec.structs import replace
 
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable
 
+T = TypeVar("T")
 Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "odd"]
 """denied: the credentials are wrong or not enough. absent: no such bucket, container or folder.
 gone: no such file. away: the host is not known or does not answer. busy: it answers, but not now.
@@ -74,6 +75,16 @@ class Failure(Exception):
     def is_transient(self) -> bool:
         """Whether the same request may succeed in a moment."""
         return self.kind in _TRANSIENT
+
+
+def unless_gone(ask: Callable[[], T]) -> T | None:
+    """What `ask` gives; None if the file is not there."""
+    try:
+        return ask()
+    except Failure as failure:
+        if failure.kind != "gone":
+            raise
+        return None
 
 
 Failed = tuple[str, Failure]

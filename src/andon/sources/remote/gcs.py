@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from andon.acquisition.patterns import Search
 from andon.sources.remote import place, web
-from andon.sources.remote.failures import Failure, not_installed
+from andon.sources.remote.failures import Failure, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, md5_of
@@ -57,12 +57,9 @@ class GcsPlace:
 
     def look(self, host: str, key: str) -> Entry | None:
         """One object by its metadata."""
-        try:
-            return _listed(self._json(host, f"b/{quote(host)}/o/{quote(key, safe='')}", {}, ""))
-        except Failure as failure:
-            if failure.kind != "gone":
-                raise
-            return None
+        return unless_gone(
+            lambda: _listed(self._json(host, f"b/{quote(host)}/o/{quote(key, safe='')}", {}, ""))
+        )
 
     @contextmanager
     def open(self, host: str, key: str) -> Iterator[Body]:

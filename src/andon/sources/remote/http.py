@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from andon.acquisition.patterns import Search
 from andon.sources.remote import web
-from andon.sources.remote.failures import Failure, not_installed
+from andon.sources.remote.failures import Failure, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import http_date_ns, md5_of
@@ -48,26 +48,19 @@ class HttpPlace:
         if answer.status in _NO_HEAD:
             answer.close()
             answer = self._ask("GET", host, key)
-        try:
-            web.check(answer.status, answer.headers, f"`{host}`")
-            return _entry(key, answer)
-        except Failure as failure:
-            if failure.kind != "gone":
-                raise
-            return None
-        finally:
-            answer.close()
+        answer.close()
+        return unless_gone(lambda: self._told(host, key, answer))
 
     @contextmanager
     def open(self, host: str, key: str) -> Iterator[Body]:
         """The bytes of a file as the server has them; a coding of the way is not taken off."""
         answer = self._ask("GET", host, key)
         try:
-            web.check(answer.status, answer.headers, f"`{host}`")
+            body = _HttpBody(self, host, key, answer, self._told(host, key, answer))
             is_chunked = "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
             if answer.content_length is None and not is_chunked:
                 raise Failure("odd", f"`{host}` does not tell where the file ends")
-            yield _HttpBody(self, host, key, answer)
+            yield body
         finally:
             answer.close()
 
@@ -77,6 +70,11 @@ class HttpPlace:
             return read_from(self._fs.loop, answer.content.read, most)
         except Exception as error:
             raise web.told(error, f"`{host}`") from error
+
+    def _told(self, host: str, key: str, answer: Any) -> Entry:
+        """What the headers of an answer tell of a file."""
+        web.check(answer.status, answer.headers, f"`{host}`")
+        return _entry(key, answer)
 
     def _ask(self, method: str, host: str, key: str) -> Any:
         try:
@@ -99,9 +97,9 @@ class HttpPlace:
 
 
 class _HttpBody:
-    def __init__(self, place: HttpPlace, host: str, key: str, answer: Any) -> None:
+    def __init__(self, place: HttpPlace, host: str, key: str, answer: Any, entry: Entry) -> None:
         self._place, self._host, self._key, self._answer = place, host, key, answer
-        self.entry = _entry(key, answer)
+        self.entry = entry
 
     def read(self, most: int) -> bytes:
         return self._place.read(self._host, self._answer, most)

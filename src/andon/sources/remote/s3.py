@@ -8,7 +8,7 @@ from typing import Any
 
 from andon.acquisition.patterns import Search
 from andon.sources.remote import place
-from andon.sources.remote.failures import Failure, Kind, not_installed
+from andon.sources.remote.failures import Failure, Kind, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import as_ns, is_md5
@@ -88,12 +88,9 @@ class S3Place:
 
     def look(self, host: str, key: str) -> Entry | None:
         """One object by its headers."""
-        try:
-            return _entry(key, self._call(host, "head_object", {"Bucket": host, "Key": key}))
-        except Failure as failure:
-            if failure.kind != "gone":
-                raise
-            return None
+        return unless_gone(
+            lambda: _entry(key, self._call(host, "head_object", {"Bucket": host, "Key": key}))
+        )
 
     @contextmanager
     def open(self, host: str, key: str) -> Iterator[Body]:

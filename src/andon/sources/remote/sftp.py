@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from andon.acquisition.patterns import Search, enters
-from andon.sources.remote.failures import Failure, not_installed
+from andon.sources.remote.failures import Failure, not_installed, unless_gone
 from andon.sources.remote.loop import hush, wait_for
 from andon.sources.remote.place import Body, Entry
 
@@ -52,12 +52,7 @@ class SftpPlace:
 
     def look(self, host: str, key: str) -> Entry | None:
         """One file by its attributes."""
-        try:
-            return _entry(key, self._ask(host, "stat", f"/{key}"))
-        except Failure as failure:
-            if failure.kind != "gone":
-                raise
-            return None
+        return unless_gone(lambda: _entry(key, self._ask(host, "stat", f"/{key}")))
 
     @contextmanager
     def open(self, host: str, key: str) -> Iterator[Body]:
