@@ -53,6 +53,14 @@ def test_every_format_and_compression_gives_the_same_rows(
     ]
 
 
+@pytest.mark.parametrize("suffix", PACK)
+def test_lines_without_declared_types_are_read_whatever_packs_them(
+    shop: Project, suffix: str
+) -> None:
+    shop.put(f"a.jsonl{suffix}", PACK[suffix](BODIES["jsonl"]))
+    assert [row[:2] for row in shop.read(table("a.*"))] == [(1, "Ann"), (2, None)]
+
+
 def test_parquet_keeps_its_types_and_numbers_its_rows(shop: Project) -> None:
     staged = shop.store.stage("make", "p")
     query = (

@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 from msgspec.structs import replace
 
+from andon.reading.stored.digest import hash_file
 from tests.sourcing import NOON, Project, project, table, types
 
 ALL = table("in/**/*.csv")
@@ -175,6 +176,34 @@ def test_a_written_file_is_seen_by_time_or_size_and_a_quiet_one_is_not_read(shop
     seen = shop.origin.look(ALL, shop.deliveries, far)
     assert (seen.new, [file.path for file in seen.changed]) == ((), ["in/2.csv"])
     assert [(file.path, same) for file, same in seen.repeated] == [("in/3.csv", "in/1.csv")]
+
+
+def test_files_seen_for_the_first_time_are_hashed_where_they_may_repeat_one_another(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return hash_file(path)
+
+    monkeypatch.setattr("andon.sources.local.files.hash_file", counted)
+    same = b"a\n" + b"1\n" * 5000
+    for name, content in {
+        "copy.csv": same,
+        "first.csv": same,
+        "late.csv": same[:-2] + b"2\n",
+        "other.csv": b"b" + same[1:],
+        "short.csv": same[:-2],
+    }.items():
+        shop.put(f"in/{name}", content)
+    found = shop.origin.look(ALL, (), None)
+    assert hashed == ["copy.csv", "first.csv", "late.csv"]
+    assert [file.path for file in found.new] == [
+        f"in/{name}.csv" for name in ("copy", "late", "other", "short")
+    ]
+    assert [(file.path, same) for file, same in found.repeated] == [("in/first.csv", "in/copy.csv")]
+    assert len(shop.arrive(ALL)) == 5
 
 
 def test_a_change_that_keeps_time_and_size_is_found_while_the_file_is_young(shop: Project) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
-from collections.abc import Iterator
+import lzma
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -19,6 +23,12 @@ from andon.reading.documents.files import DocumentFiles
 from andon.reading.stored.readable import ReadableFiles
 from tests.sourcing import Project, project, table
 
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "zst": zstandard.ZstdCompressor().compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
 NAMES = st.sampled_from(["a", "b", "B c", "class", "é", "_file2"])
 NUMBERS = st.one_of(
     st.integers(-(2**70), 2**70),
@@ -156,3 +166,26 @@ def test_a_line_is_looked_at_that_crosses_what_is_read_at_once(shop: Project) ->
     assert proved == found
     assert [facts.records for facts in found.values()] == [3000]
     assert measured(shop, lines + b'{"a":0.5}')[0] == {}
+
+
+@pytest.mark.parametrize("suffix", PACK)
+def test_packed_lines_are_proved_as_plain_ones(shop: Project, suffix: str) -> None:
+    lines = b"".join(b'{"a":%d,"t":"%s"}\n' % (n, b"x" * 100) for n in range(3000))
+    proved, found = measured(shop, PACK[suffix](lines))
+    assert proved == found
+    assert [facts.records for facts in proved.values()] == [3000]
+
+
+def test_a_line_that_is_longer_than_is_looked_at_is_left_to_the_engine(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("andon.reading.documents.conform._LONGEST", 200_000)
+    sound, long = b'{"a":1}\n', b'{"a":2%s}\n' % (b" " * 300_000)
+    assert measured(shop, sound)[0] != {}
+    for content in (
+        long,
+        sound + long,
+        sound + long.strip(),
+        b'{"a":1}%s{"a":2}' % (b" " * 300_000),
+    ):
+        assert measured(shop, content)[0] == {}, len(content)

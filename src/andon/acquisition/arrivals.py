@@ -14,8 +14,8 @@ class Found(Struct, frozen=True, kw_only=True):
         path: relative to the project where it lies below it, else absolute; posix form. Of a remote
             file its address without anything that may be secret.
         bytes: length, -1 if it is not known before it is read.
-        content: SHA-256 if it had to be read to decide, else None (then it is unchanged by its
-            hints). Of a remote file it is known once it is landed.
+        content: SHA-256 if it had to be read to decide, else None: it is unchanged by its hints, or
+            it is new whatever its bytes are. Of a remote file it is known once it is landed.
         version: the store's own mark of these bytes (ETag, generation), empty if it gives none.
         is_exact: whether other bytes always have another mark, so that time does not matter.
     """

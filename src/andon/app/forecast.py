@@ -110,26 +110,28 @@ def forecast(
 def _coming(arrivals: Arrivals, now: datetime) -> tuple[Delivery, ...]:
     """Deliveries as they will be recorded; only what enters a build key matters here.
 
-    What is known only after it was landed is not among them.
+    What is known only after it was landed is not among them. A file that is new whatever its bytes
+    are stands in it by its path, so that its key is none that was built before.
     """
     files: Sequence[Found] = (
         *arrivals.new,
         *arrivals.changed,
         *(item for item, _ in arrivals.repeated),
     )
+    contents = [(item, item.content or f"at {item.path}") for item in files]
     return tuple(
         Delivery(
-            id=delivery_id(arrivals.table, item.path, item.content),
+            id=delivery_id(arrivals.table, item.path, content),
             table=arrivals.table,
             path=item.path,
-            content=item.content,
+            content=content,
             bytes=item.bytes,
             modified_ns=item.modified_ns,
             arrived_at=now,
             run_id="",
         )
-        for item in files
-        if item.content is not None
+        for item, content in contents
+        if item.content is not None or not arrivals.is_open
     )
 
 

@@ -21,6 +21,9 @@ from andon.reading.stored.digest import hash_file
 from andon.sources.local.patterns import discover, locate
 from andon.spec.source import SourceTable
 
+_BEGINNING = 4096
+"""Bytes by which most files differ that are no repetition of each other."""
+
 
 class LocalFiles:
     """Implements the port `Origin` for files that the file system reaches.
@@ -47,15 +50,38 @@ class LocalFiles:
         complaints.check_paths([file.path for file in found])
         if not found and not known:
             raise TaskFailed(complaints.nothing_there(table))
+        if not known:
+            return self._first(table, found)
         newest = newest_by_path(known)
         read = []
         for file in found:
-            content = None
-            if has_to_be_read(file, newest.get(file.path), last_run):
-                with complaints.told_of_files(file.path):
-                    content = hash_file(locate(self._root, file.path))
-            read.append(replace(file, content=content))
+            is_read = has_to_be_read(file, newest.get(file.path), last_run)
+            read.append(self._hashed(file) if is_read else file)
         return decide(table.name, read, known)
+
+    def _first(self, table: SourceTable, found: Sequence[Found]) -> Arrivals:
+        """Files of a table of which none was ever landed: all are new or repeat one another.
+
+        One of another length or another beginning than all others repeats none; it is hashed when it
+        is landed, not twice.
+        """
+        alike: dict[tuple[int, bytes], list[Found]] = {}
+        for file in found:
+            alike.setdefault((file.bytes, self._beginning(file)), []).append(file)
+        read = [self._hashed(file) for group in alike.values() if len(group) > 1 for file in group]
+        single = [group[0] for group in alike.values() if len(group) == 1]
+        arrived = decide(table.name, read, ())
+        new = sorted((*arrived.new, *single), key=lambda file: file.path)
+        return replace(arrived, new=tuple(new))
+
+    def _hashed(self, file: Found) -> Found:
+        with complaints.told_of_files(file.path):
+            return replace(file, content=hash_file(locate(self._root, file.path)))
+
+    def _beginning(self, file: Found) -> bytes:
+        place = locate(self._root, file.path)
+        with complaints.told_of_files(file.path), place.open("rb", buffering=0) as stream:
+            return stream.read(_BEGINNING)
 
     def land(
         self,
