@@ -1,8 +1,10 @@
 """A table of PostgreSQL loaded whole, against what the server needs to give it away.
 
-The limit is ``COPY ... TO STDOUT (FORMAT binary)`` by psql to nowhere. Both count the processor
-time of the client and of the server's processes; Andon's is that of a whole `andon run`, less that
-of a run that reads no rows.
+The limit is ``COPY ... TO STDOUT (FORMAT binary)`` by psql to nowhere: nothing is decoded and nothing
+kept. All count the processor time of the client and of the server's processes; Andon's is that of a
+whole `andon run`, less that of a run that reads no rows. Beside it stands the floor: the same select
+read by the driver alone, whose rows are thrown away. With ``POSTGRES_DRIVER=/path/to/library`` both
+use another build of the driver.
 """
 
 from __future__ import annotations
@@ -14,7 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Cost, Row, andon, forget, in_turn, run
-from tests.databases import ADMIN, PASSWORD, Server, postgres, postgres_bin, postgres_session
+from tests.databases import (
+    ADMIN,
+    PASSWORD,
+    Server,
+    postgres,
+    postgres_bin,
+    postgres_session,
+    postgres_uri,
+)
 
 ROWS = {"small": 200_000, "full": 10_000_000}
 REPEATS = {"small": 3, "full": 3}
@@ -27,7 +37,23 @@ _TABLE = """
         'customer ' || (n::bigint * 7919 % 100003) as customer, (array['new','paid','sent'])[1 + n % 3] as state
     from generate_series(1, {rows}) n
 """
+_DRIVER = os.environ.get("POSTGRES_DRIVER", "")
 _TICKS = os.sysconf("SC_CLK_TCK")
+_ALONE = """
+import sys
+from adbc_driver_manager import dbapi as manager
+from adbc_driver_postgresql import dbapi
+uri, query, driver = sys.argv[1:]
+open_it = dbapi.connect if not driver else lambda uri, **how: manager.connect(driver, uri, **how)
+with open_it(uri, autocommit=True) as connection, connection.cursor() as cursor:
+    cursor.execute(query)
+    for batch in cursor.fetch_record_batch():
+        pass
+"""
+_AS_ANDON_ASKS = """
+    select order_id, customer_id, (amount * 100)::bigint as amount, ordered_at, due, is_gift, customer, state
+    from orders
+"""
 
 
 def measure(size: str, folder: Path) -> list[Row]:
@@ -41,9 +67,9 @@ def measure(size: str, folder: Path) -> list[Row]:
             lambda: _with_server(server, lambda: _copy(server)),
             REPEATS[size],
         )
-        empty, _ = in_turn(
+        empty, alone = in_turn(
             lambda: _with_server(server, lambda: _load(folder, server, "nothing")),
-            lambda: Cost(cpu_s=0, wall_s=0, peak_mb=0),
+            lambda: _with_server(server, lambda: _drive(server)),
             REPEATS[size],
         )
     what = f"PostgreSQL table of {ROWS[size]:,} rows, to COPY"
@@ -59,6 +85,15 @@ def measure(size: str, folder: Path) -> list[Row]:
             peak_mb=loaded.peak_mb,
         ),
         Row(what=f"{what}, elapsed", bar=1.5, measured=wall_s, limit=limit.wall_s, unit="x limit"),
+        Row(
+            what="the driver alone, to COPY",
+            bar=1.5,
+            measured=alone.cpu_s,
+            limit=limit.cpu_s,
+            unit="x limit",
+            wall_s=alone.wall_s,
+            peak_mb=alone.peak_mb,
+        ),
     ]
 
 
@@ -69,7 +104,7 @@ def _load(folder: Path, server: Server, relation: str) -> Cost:
     (project / "secret").write_text(PASSWORD)
     (project / "sources" / "shop.yml").write_text(
         f"connection: {{kind: postgres, host: 127.0.0.1, port: {server.port}, database: postgres,"
-        f" user: {ADMIN}, password: {{file: secret}}}}\n"
+        f" user: {ADMIN}, password: {{file: secret}}{f', driver: {_DRIVER}' if _DRIVER else ''}}}\n"
         f"tables:\n  orders: {{relation: {relation}}}\n"
     )
     forget(project)
@@ -77,14 +112,19 @@ def _load(folder: Path, server: Server, relation: str) -> Cost:
 
 
 def _copy(server: Server) -> Cost:
-    uri = f"postgresql://{ADMIN}:{PASSWORD}@127.0.0.1:{server.port}/postgres"
     return run(
         [
-            postgres_bin("psql"), "--no-psqlrc", "--quiet", "--output=/dev/null", uri,
+            postgres_bin("psql"), "--no-psqlrc", "--quiet", "--output=/dev/null", postgres_uri(server),
             "--command=copy orders to stdout (format binary)",
         ],
         Path.cwd(),
     )  # fmt: skip
+
+
+def _drive(server: Server) -> Cost:
+    return run(
+        [sys.executable, "-c", _ALONE, postgres_uri(server), _AS_ANDON_ASKS, _DRIVER], Path.cwd()
+    )
 
 
 def _with_server(server: Server, job: Callable[[], Cost]) -> Cost:

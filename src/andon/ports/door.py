@@ -14,7 +14,7 @@ Reason = Literal[
     "no_driver", "refused", "unreachable", "lost", "no_relation", "no_column", "denied", "invalid",
     "value",
 ]  # fmt: skip
-"""no_driver: its library is not installed; refused: user, password or database is wrong;
+"""no_driver: its library is not installed, or not the right one; refused: user, password or database is wrong;
 unreachable, lost: the server did not answer, or stopped to; no_relation, no_column: there is no such
 thing; denied: the user may not read it; invalid: the database refuses the question; value: a value
 cannot be kept in the type of its column."""

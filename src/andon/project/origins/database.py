@@ -15,7 +15,7 @@ from andon.spec.quantity import lag_of
 _TABLE_KEYS: Final = ("relation", "query", "mode", "cursor", "lag", "deletes", "chunk_rows")
 _SERVER: Final = ("host", "port", "database", "user", "password")
 _KEYS: Final[dict[DatabaseKind, tuple[str, ...]]] = {
-    "postgres": ("url", *_SERVER, "sslmode", "sslrootcert"),
+    "postgres": ("url", *_SERVER, "sslmode", "sslrootcert", "driver"),
     "mysql": ("url", *_SERVER, "ssl_ca"),
     "sqlite": ("path",),
     "duckdb": ("path",),

@@ -32,7 +32,7 @@ def told(failure: DoorClosed, table: SourceTable, place: str) -> AndonError:
     where, what = where_of(table), origin.relation or "the query"
     match failure.reason:
         case "no_driver":
-            return TaskFailed(_no_driver(origin, where))
+            return TaskFailed(_no_driver(origin, failure.said, where))
         case "refused":
             return TaskFailed(
                 Problem(
@@ -106,12 +106,14 @@ def _shown(what: str) -> str:
     return what if what == "the query" else f"`{what}`"
 
 
-def _no_driver(origin: DatabaseOrigin, where: Where | None) -> Problem:
+def _no_driver(origin: DatabaseOrigin, said: str, where: Where | None) -> Problem:
+    is_declared = "driver" in dict(origin.settings)
     return Problem(
         code="SRC040",
-        what=f"the driver for {origin.kind} is not installed",
+        what=f"the driver for {origin.kind} is {said}",
         why="drivers are installed only where they are used",
-        fix=f"pip install 'andon[{EXTRAS[origin.kind]}]'",
+        fix=f"pip install --upgrade 'andon[{EXTRAS[origin.kind]}]'"
+        + (", or correct `driver` of the connection" if is_declared else ""),
         where=where,
     )
 

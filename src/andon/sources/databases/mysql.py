@@ -49,7 +49,7 @@ class MySqlDoor:
             import pymysql
             from pymysql import converters
         except ImportError:
-            raise DoorClosed("no_driver", "mysql") from None
+            raise DoorClosed("no_driver", "not installed") from None
         known = parts_of(settings)
         try:
             connection = pymysql.connect(

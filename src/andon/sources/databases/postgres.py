@@ -59,14 +59,7 @@ class PostgresDoor:
 
     def open(self, settings: Mapping[str, str]) -> PostgresSight:
         """Connect and begin a transaction that sees one state and writes nothing; see the port."""
-        try:
-            from adbc_driver_postgresql import dbapi
-        except ImportError:
-            raise DoorClosed("no_driver", "postgres") from None
-        try:
-            connection = dbapi.connect(_address(settings), autocommit=True)
-        except dbapi.Error as error:
-            raise told(error, is_connecting=True) from None
+        connection = _connect(settings)
         try:
             return PostgresSight(connection)
         except BaseException:
@@ -213,6 +206,25 @@ class PostgresSight:
                     self._cursor.execute(_NEAR)
                     failure.near = tuple(str(row[0]) for row in self._cursor.fetchall())
         raise failure
+
+
+def _connect(settings: Mapping[str, str]) -> Any:
+    """A connection of the driver's package, or of another build that is declared."""
+    try:
+        from adbc_driver_manager import AdbcStatusCode
+        from adbc_driver_manager import dbapi as manager
+        from adbc_driver_postgresql import dbapi
+    except ImportError:
+        raise DoorClosed("no_driver", "not installed") from None
+    address, driver = _address(settings), settings.get("driver")
+    try:
+        if driver is None:
+            return dbapi.connect(address, autocommit=True)
+        return manager.connect(driver, address, autocommit=True)
+    except dbapi.Error as error:
+        if driver is not None and error.status_code == AdbcStatusCode.NOT_FOUND:
+            raise DoorClosed("no_driver", f"not to be loaded from `{driver}`") from None
+        raise told(error, is_connecting=True) from None
 
 
 def _bytewise(name: str) -> str:

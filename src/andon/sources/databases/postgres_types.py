@@ -84,13 +84,19 @@ def _one_dimension(column: Column, value: str, inner: str) -> str:
 
 
 def column_of(field: pa.Field) -> Column:
-    """A column from the driver's schema."""
+    """A column from the driver's schema.
+
+    Raises:
+        DoorClosed: (no_driver) it does not tell types, and all of them would become text.
+    """
     import pyarrow as pa
 
-    metadata = field.metadata or {}
+    named = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+    if not named:
+        raise DoorClosed("no_driver", "older than 1.13 and does not tell types")
     return Column(
         name=field.name,
-        type=metadata.get(b"POSTGRESQL:type", b"").decode(),
+        type=named,
         size=_size_of(field),
         is_list=pa.types.is_list(field.type),
         is_struct=pa.types.is_struct(field.type),

@@ -53,7 +53,7 @@ class Sessions:
         door = self._doors[origin.kind]()
         try:
             if find_spec("pyarrow") is None:
-                raise DoorClosed("no_driver", "pyarrow")
+                raise DoorClosed("no_driver", "not installed")
             if key not in self._open:
                 self._open[key] = door.open(settings)
             yield self._open[key]
