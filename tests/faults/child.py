@@ -1,6 +1,6 @@
 """A process for fault tests: ``python -m tests.faults.child MODE FOLDER key=value ...``.
 
-Modes: `run` once; `publish` generations in a row; `read` through Andon; `export` through the file
+Modes: `run` once, and say how many steps it took and how long; `publish` generations in a row; `read` through Andon; `export` through the file
 of views; `replay` a repaired file; `load` through the Python API until told to stop. Steps of the stores are counted, and at
 the chosen one the process kills itself as a power cut would.
 """
@@ -57,10 +57,28 @@ def dying_at(wanted: str, nth: int) -> Callable[[str], None]:
     return on_step
 
 
+def dying_after(wait_s: float) -> Callable[[str], None]:
+    """A hook that kills so long after the first step, wherever the work is then."""
+    timer = threading.Timer(wait_s, die)
+    timer.daemon = True
+
+    def on_step(_: str) -> None:
+        if timer.ident is None:
+            timer.start()
+
+    return on_step
+
+
 def once(folder: Path, on_step: Callable[[str], None]) -> int:
     """One run; prints its word and returns its exit code."""
+    moments: list[float] = []
+
+    def on_counted_step(step: str) -> None:
+        moments.append(time.monotonic())
+        on_step(step)
+
     spec = load(folder)
-    tools = wire(folder, spec, on_step=on_step)
+    tools = wire(folder, spec, on_step=on_counted_step)
     try:
         report = run(tools.tools, spec, Order(environment="prod"))
     except AndonError as error:
@@ -68,7 +86,9 @@ def once(folder: Path, on_step: Callable[[str], None]) -> int:
         return error.exit_code
     finally:
         tools.close()
-    print(json.dumps({"status": report.status, "rounds": report.rounds}))
+    took_s = time.monotonic() - moments[0] if moments else 0.0
+    said = {"status": report.status, "rounds": report.rounds}
+    print(json.dumps({**said, "steps": len(moments), "took_s": took_s}))
     return report.exit_code
 
 
@@ -172,6 +192,8 @@ def main() -> int:
     given = dict(item.split("=", 1) for item in sys.argv[3:])
     match mode:
         case "run":
+            if "after_s" in given:
+                return once(folder, dying_after(float(given["after_s"])))
             return once(folder, dying_at(given.get("step", ""), int(given.get("nth", "0"))))
         case "publish":
             publish(folder, int(given["seed"]), int(given["first"]), int(given["last"]))
