@@ -51,7 +51,7 @@ with open_it(uri, autocommit=True) as connection, connection.cursor() as cursor:
         pass
 """
 _AS_ANDON_ASKS = """
-    select order_id, customer_id, (amount * 100)::bigint as amount, ordered_at, due, is_gift, customer, state
+    select order_id, customer_id, amount::text as amount, ordered_at, due, is_gift, customer, state
     from orders
 """
 

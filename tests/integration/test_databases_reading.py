@@ -119,6 +119,23 @@ def test_a_chunk_may_end_between_equal_values(
     assert kept.read(table, "id") == [(number,) for number in range(1, 11)]
 
 
+@pytest.mark.parametrize("size", ["8, 2", "30, 2"])
+def test_a_decimal_cursor_goes_by_numbers_and_not_by_their_texts(
+    postgres_server: Server, postgres_execute: Execute, name: str, read: Any, size: str
+) -> None:
+    postgres_execute(f"alter table {name} add column price numeric({size}) not null")
+    table = table_of(postgres_server, name, mode="append", cursor="price", chunk_rows=1)
+    numbers = (-2, 9, 10, 100)
+    rows = ", ".join(f"({at}, 'w', {moment(0)}, {price})" for at, price in enumerate(numbers))
+    postgres_execute(f"insert into {name} values {rows}")
+    read(table)
+    postgres_execute(f"insert into {name} values (4, 'w', {moment(0)}, 101.5)")
+    found = read(table, "id, price::varchar")
+    assert found == [
+        (0, "-2.00"), (1, "9.00"), (2, "10.00"), (3, "100.00"), (4, "101.50"),
+    ]  # fmt: skip
+
+
 def test_a_merged_row_is_replaced_and_a_deleted_one_goes(
     postgres_server: Server, postgres_execute: Execute, name: str, read: Any
 ) -> None:

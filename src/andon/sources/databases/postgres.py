@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.acquisition.ask import Ask, source_of, statement
@@ -114,18 +114,14 @@ class PostgresSight:
             bound = f"current_setting('{_SINCE}')::{_CASTS[ask.kind]}"
         if ask.since is not None:
             self._rows(f"select set_config('{_SINCE}', $1, true)", ask.since)
-        query = statement(ask, outputs, identifier, bound, _bytewise if ask.kind == "text" else str)
-        shorts = {
+        compared = _COMPARED.get(ask.kind, str)
+        query = statement(ask, outputs, identifier, bound, compared)
+        sizes = {
             one.name: one.size
             for one in wanted
-            if one.is_short and one.size and one.name.lower() not in ask.texts
+            if one.size and not one.is_list and one.name.lower() not in ask.texts
         }
-        try:
-            yield from self._stream(query, shorts)
-        except DoorClosed as failure:
-            if failure.reason == "invalid":
-                self._tell_of_numbers(ask, shorts)
-            raise
+        yield from self._stream(query, sizes)
 
     def close(self) -> None:
         """End the transaction and the connection."""
@@ -158,14 +154,12 @@ class PostgresSight:
             self._cursor.execute(query, values or None)
             return self._cursor.fetchall() if self._cursor.description else []
 
-    def _stream(
-        self, query: str, shorts: Mapping[str, tuple[int, int]]
-    ) -> Iterator[pa.RecordBatch]:
+    def _stream(self, query: str, sizes: Mapping[str, tuple[int, int]]) -> Iterator[pa.RecordBatch]:
         with self._told():
             self._end_stream()
             self._cursor.execute(query)
             self._reader = self._cursor.fetch_record_batch()
-            plan = Plan(self._reader.schema, shorts)
+            plan = Plan(self._reader.schema, sizes)
             any_rows = False
             for batch in self._reader:
                 any_rows = True
@@ -173,14 +167,6 @@ class PostgresSight:
             if not any_rows:
                 yield plan.empty()
             self._end_stream()
-
-    def _tell_of_numbers(self, ask: Ask, names: Iterable[str]) -> None:
-        """Raise if one of these columns holds what is no number: the server does not say which."""
-        for name in names:
-            quoted = identifier(name)
-            strange = f"{quoted}::text in ('NaN', 'Infinity', '-Infinity')"
-            if self._rows(f"select 1 from {source_of(ask, identifier)} where {strange} limit 1"):
-                raise DoorClosed("value", "NaN or infinity", column=name)
 
     def _end_stream(self) -> None:
         """Give up what was not read of the last stream: nothing else can be asked until then."""
@@ -229,6 +215,17 @@ def _connect(settings: Mapping[str, str]) -> Any:
 
 def _bytewise(name: str) -> str:
     return f'{name} collate "C"'
+
+
+def _as_number(name: str) -> str:
+    # A bare name would be that of what is selected, which is a text.
+    return f"{name}::numeric"
+
+
+_COMPARED: dict[CursorKind | None, Callable[[str], str]] = {
+    "text": _bytewise,
+    "decimal": _as_number,
+}
 
 
 def _address(settings: Mapping[str, str]) -> str:

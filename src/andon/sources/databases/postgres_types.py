@@ -24,7 +24,6 @@ _KINDS: Final[dict[str, CursorKind]] = {
     "timestamp": "timestamp", "timestamptz": "timestamptz", "text": "text", "varchar": "text",
     "bpchar": "text", "uuid": "uuid",
 }  # fmt: skip
-_SHORT: Final = 18
 _FIRST_US = -210_866_803_200_000_000
 """The first moment PostgreSQL knows, 4713 BC; the driver shifts epochs, and what overflows is below."""
 _INFINITY = {-9_222_425_352_054_775_809: 2**63 - 1, -9_222_425_352_054_775_808: -(2**63 - 1)}
@@ -48,11 +47,6 @@ class Column(Struct, frozen=True, kw_only=True):
             return "decimal" if self.size else None
         return _KINDS.get(self.type)
 
-    @property
-    def is_short(self) -> bool:
-        """Whether a number without its point fits into 64 bits."""
-        return self.size is not None and self.size[0] <= _SHORT and not self.is_list
-
     def output(self, is_text: bool) -> str:
         """Expression that selects it in a type the driver gives without loss."""
         name = identifier(self.name)
@@ -66,11 +60,8 @@ class Column(Struct, frozen=True, kw_only=True):
                 return f"{_one_dimension(self, f'{name}::text[]', 'text')} as {name}"
             return f"{_one_dimension(self, name, inner)} as {name}"
         if self.type == "numeric":
-            if self.size is None:
-                return f"{name}::text as {name}"
-            if self.is_short:
-                # The driver makes a text of every number; a whole one comes as it is.
-                return f"({name} * {10 ** self.size[1]})::bigint as {name}"
+            # The driver makes a text of every number; the server does it for less.
+            return f"{name}::text as {name}"
         if self.type in _AS_THEY_ARE:
             return name
         return f"{name}::{_CASTS.get(self.type, 'text')} as {name}"
@@ -111,16 +102,16 @@ class Plan:
 
     Args:
         schema: as the driver gives it.
-        shorts: precision and scale of the numbers that come without their point.
+        sizes: precision and scale of the numbers, which come as text.
     """
 
-    def __init__(self, schema: pa.Schema, shorts: Mapping[str, tuple[int, int]]) -> None:
+    def __init__(self, schema: pa.Schema, sizes: Mapping[str, tuple[int, int]]) -> None:
         import pyarrow as pa
 
         self._steps: list[tuple[str, Convert | None]] = []
         fields = []
         for field in schema:
-            kind, step = _pointed(*shorts[field.name]) if field.name in shorts else _step(field)
+            kind, step = _number(*sizes[field.name]) if field.name in sizes else _step(field)
             self._steps.append((field.name, step))
             fields.append(pa.field(field.name, kind))
         self.schema = pa.schema(fields)
@@ -170,12 +161,11 @@ def _step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
     return kind, None
 
 
-def _pointed(precision: int, scale: int) -> tuple[pa.DataType, Convert]:
-    """Whole numbers that get their point back."""
+def _number(precision: int, scale: int) -> tuple[pa.DataType, Convert]:
     import pyarrow as pa
 
     kind = pa.decimal128(precision, scale)
-    return kind, lambda array: array.cast(pa.decimal128(19, 0)).view(kind)
+    return kind, lambda array: array.cast(kind)
 
 
 def _list_step(field: pa.Field) -> tuple[pa.DataType, Convert | None]:
