@@ -60,6 +60,22 @@ def test_a_run_without_news_publishes_nothing(tmp_path: Path, till: Execute) -> 
         assert opened.run().publication is None
 
 
+def test_a_key_that_was_published_gone_comes_back_with_its_new_row(
+    tmp_path: Path, till: Execute
+) -> None:
+    till("alter table sales add column seq integer not null default 5")
+    merged = "relation: sales, mode: merge, key: id, cursor: seq, deletes: true"
+    with andon.open(project(tmp_path, merged)) as opened:
+        opened.run()
+        till("delete from sales where id = 1")
+        opened.run()
+        assert articles(opened) == ["cup"]
+        till("insert into sales values (1, 'reborn', 1), (9, 'late', 1)")
+        assert opened.run().exit_code == 0
+        assert articles(opened) == ["reborn", "cup", "late"]
+        assert opened.run().publication is None
+
+
 def test_a_rollback_takes_the_cursor_back(tmp_path: Path, till: Execute) -> None:
     with andon.open(project(tmp_path, APPEND)) as opened:
         opened.run()

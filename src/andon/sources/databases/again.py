@@ -130,6 +130,10 @@ class Again:
             return f"from {again}"
         keys = [delivery for delivery in known if delivery.role == "keys"]
         newest = max(keys, key=lambda delivery: delivery.number, default=None)
+        key = {name.casefold() for name in self._table.key}
+        if newest is not None and not key <= self._columns(self._store.raw(newest.content)).keys():
+            # A list of another key, that was declared before.
+            newest = None
         current = latest(
             [(delivery.number, str(self._store.raw(delivery.content))) for delivery in landed],
             (newest.number, str(self._store.raw(newest.content))) if newest else None,
