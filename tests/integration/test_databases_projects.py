@@ -88,6 +88,27 @@ def test_a_rollback_takes_the_cursor_back(tmp_path: Path, till: Execute) -> None
         assert articles(opened) == ["tea", "cup", "pot", "jug"]
 
 
+@pytest.mark.parametrize("chunk_rows", [100, 1])
+def test_a_whole_table_that_was_taken_back_stays_away_until_it_changes_or_is_released(
+    tmp_path: Path, till: Execute, chunk_rows: int
+) -> None:
+    with andon.open(project(tmp_path, f"relation: sales, chunk_rows: {chunk_rows}")) as opened:
+        opened.run()
+        till("delete from sales where id = 2")
+        opened.run()
+        opened.rollback()
+        for _ in range(2):
+            assert opened.run().publication is None
+            assert articles(opened) == ["tea", "cup"]
+        opened.release()
+        opened.run()
+        assert articles(opened) == ["tea"]
+        opened.rollback()
+        till("insert into sales (article) values ('pot')")
+        opened.run()
+        assert articles(opened) == ["tea", "pot"]
+
+
 @pytest.mark.parametrize(("mode", "is_mended"), [("", True), (", mode: append, cursor: id", False)])
 def test_landed_bytes_that_were_altered_are_read_anew_or_told(
     tmp_path: Path,
