@@ -88,6 +88,26 @@ def test_a_rollback_takes_the_cursor_back(tmp_path: Path, till: Execute) -> None
         assert articles(opened) == ["tea", "cup", "pot", "jug"]
 
 
+@pytest.mark.parametrize("mode", ["append, cursor: id", "merge, key: id, cursor: id", "full"])
+def test_run_and_plan_say_that_what_was_read_again_is_withdrawn(
+    tmp_path: Path, till: Execute, mode: str
+) -> None:
+    with andon.open(project(tmp_path, f"relation: sales, mode: {mode}")) as opened:
+        opened.run()
+        till("insert into sales (article) values ('pot')")
+        opened.run()
+        opened.rollback()
+        (outcome,) = opened.run().outcomes
+        assert (outcome.word, outcome.is_withdrawn) == ("unchanged", True)
+        (action,) = opened.plan().actions
+        assert action.verb == "ask"
+        assert action.reasons[0] == "this build was withdrawn by a rollback"
+        opened.release()
+        (outcome,) = opened.run().outcomes
+        assert (outcome.word, outcome.is_withdrawn) == ("reused", False)
+        assert articles(opened) == ["tea", "cup", "pot"]
+
+
 @pytest.mark.parametrize("chunk_rows", [100, 1])
 def test_a_whole_table_that_was_taken_back_stays_away_until_it_changes_or_is_released(
     tmp_path: Path, till: Execute, chunk_rows: int
