@@ -60,6 +60,22 @@ def test_a_run_without_news_publishes_nothing(tmp_path: Path, till: Execute) -> 
         assert opened.run().publication is None
 
 
+def test_a_key_that_was_published_gone_comes_back_with_its_new_row(
+    tmp_path: Path, till: Execute
+) -> None:
+    till("alter table sales add column seq integer not null default 5")
+    merged = "relation: sales, mode: merge, key: id, cursor: seq, deletes: true"
+    with andon.open(project(tmp_path, merged)) as opened:
+        opened.run()
+        till("delete from sales where id = 1")
+        opened.run()
+        assert articles(opened) == ["cup"]
+        till("insert into sales values (1, 'reborn', 1), (9, 'late', 1)")
+        assert opened.run().exit_code == 0
+        assert articles(opened) == ["reborn", "cup", "late"]
+        assert opened.run().publication is None
+
+
 def test_a_rollback_takes_the_cursor_back(tmp_path: Path, till: Execute) -> None:
     with andon.open(project(tmp_path, APPEND)) as opened:
         opened.run()
@@ -70,6 +86,47 @@ def test_a_rollback_takes_the_cursor_back(tmp_path: Path, till: Execute) -> None
         till("insert into sales (article) values ('jug')")
         opened.run()
         assert articles(opened) == ["tea", "cup", "pot", "jug"]
+
+
+@pytest.mark.parametrize("mode", ["append, cursor: id", "merge, key: id, cursor: id", "full"])
+def test_run_and_plan_say_that_what_was_read_again_is_withdrawn(
+    tmp_path: Path, till: Execute, mode: str
+) -> None:
+    with andon.open(project(tmp_path, f"relation: sales, mode: {mode}")) as opened:
+        opened.run()
+        till("insert into sales (article) values ('pot')")
+        opened.run()
+        opened.rollback()
+        (outcome,) = opened.run().outcomes
+        assert (outcome.word, outcome.is_withdrawn) == ("unchanged", True)
+        (action,) = opened.plan().actions
+        assert action.verb == "ask"
+        assert action.reasons[0] == "this build was withdrawn by a rollback"
+        opened.release()
+        (outcome,) = opened.run().outcomes
+        assert (outcome.word, outcome.is_withdrawn) == ("reused", False)
+        assert articles(opened) == ["tea", "cup", "pot"]
+
+
+@pytest.mark.parametrize("chunk_rows", [100, 1])
+def test_a_whole_table_that_was_taken_back_stays_away_until_it_changes_or_is_released(
+    tmp_path: Path, till: Execute, chunk_rows: int
+) -> None:
+    with andon.open(project(tmp_path, f"relation: sales, chunk_rows: {chunk_rows}")) as opened:
+        opened.run()
+        till("delete from sales where id = 2")
+        opened.run()
+        opened.rollback()
+        for _ in range(2):
+            assert opened.run().publication is None
+            assert articles(opened) == ["tea", "cup"]
+        opened.release()
+        opened.run()
+        assert articles(opened) == ["tea"]
+        opened.rollback()
+        till("insert into sales (article) values ('pot')")
+        opened.run()
+        assert articles(opened) == ["tea", "pot"]
 
 
 @pytest.mark.parametrize(("mode", "is_mended"), [("", True), (", mode: append, cursor: id", False)])

@@ -20,6 +20,8 @@ class Ask(Struct, frozen=True, kw_only=True):
         cursor, kind: column that rows are chosen and ordered by, and what it is compared as.
         since: canonical text of the smallest value wanted; None is without a bound.
         only: ``nulls`` rows without a cursor value; ``values`` rows with one.
+        key: columns with what they are compared as; among: values of them, as canonical texts, one of
+            which a row has to have. A database may compare more loosely and give others too.
         order: columns that rows are ordered by; is_down: from the largest.
         limit: most rows.
     """
@@ -32,6 +34,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     kind: CursorKind | None = None
     since: str | None = None
     only: Literal["", "nulls", "values"] = ""
+    key: tuple[tuple[str, CursorKind], ...] = ()
+    among: tuple[tuple[str, ...], ...] = ()
     order: tuple[str, ...] = ()
     is_down: bool = False
     limit: int | None = None
@@ -40,6 +44,18 @@ class Ask(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The table as people know it."""
         return ".".join(self.relation) or "the query"
+
+    @property
+    def bounds(self) -> tuple[tuple[str, CursorKind, str], ...]:
+        """Column, kind and text of every value that rows are compared with, in order of the select."""
+        keys = tuple(
+            (name, kind, text)
+            for one in self.among
+            for (name, kind), text in zip(self.key, one, strict=True)
+        )
+        if self.since is None or self.kind is None:
+            return keys
+        return ((self.cursor, self.kind, self.since), *keys)
 
 
 def names_of(relation: str) -> tuple[str, ...]:
@@ -70,7 +86,7 @@ def statement(
     ask: Ask,
     outputs: Sequence[str],
     quote: Callable[[str], str],
-    bound: str,
+    bounds: Sequence[str],
     compared: Callable[[str], str] = str,
 ) -> str:
     """The select of a question.
@@ -78,15 +94,21 @@ def statement(
     Args:
         outputs: expressions selected.
         quote: of the database, for names.
-        bound: expression that stands for the smallest value wanted.
+        bounds: expressions that stand for the values of `Ask.bounds`.
         compared: expression by which the cursor is compared, from its quoted name.
     """
     cursor = quote(ask.cursor) if ask.cursor else ""
-    where = []
+    where, values = [], iter(bounds)
     if ask.only:
         where.append(f"{cursor} is {'null' if ask.only == 'nulls' else 'not null'}")
     if ask.since is not None:
-        where.append(f"{compared(cursor)} >= {bound}")
+        where.append(f"{compared(cursor)} >= {next(values)}")
+    if ask.among:
+        each = (
+            " and ".join(f"{quote(name)} = {next(values)}" for name, _ in ask.key)
+            for _ in ask.among
+        )
+        where.append(f"({' or '.join(f'({one})' for one in each)})")
     text = f"select {', '.join(outputs)} from {source_of(ask, quote)}"
     if where:
         text += f" where {' and '.join(where)}"

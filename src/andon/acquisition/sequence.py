@@ -95,6 +95,15 @@ def next_number(known: Sequence[Delivery]) -> int:
     return max((delivery.number for delivery in known), default=0) + 1
 
 
+def with_known(found: Iterable[Delivery], known: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """A whole reading, numbered from 1, in which a part that is what it was is the delivery it was.
+
+    So equal readings have equal keys: one that was taken back is known when it is read again.
+    """
+    before = {(one.path, one.content): one for one in known}
+    return tuple(before.get((one.path, one.content), one) for one in found)
+
+
 def position(known: Iterable[Delivery]) -> str:
     """How far an origin was read, as JSON text; empty if it never was.
 

@@ -92,7 +92,12 @@ def _perform_all(line: Line, order: Order) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
     for name in line.graph.order:
         if name not in due:
-            outcomes[name] = Outcome(asset=name, word="unchanged", snapshot=line.current(name))
+            outcomes[name] = Outcome(
+                asset=name,
+                word="unchanged",
+                snapshot=line.current(name),
+                is_withdrawn=line.actions[name].is_withdrawn,
+            )
     failed = False
 
     def task(name: str) -> Outcome:

@@ -128,7 +128,7 @@ def _land_all(
             is_changed = is_failed = True
         left_out[table.name] = came.left_out
         count = came.new + came.changed + len(came.repeated)
-        is_changed = is_changed or bool(count)
+        is_changed = is_changed or bool(count) or came.is_less
         if count or arrivals.is_open or is_failed:
             took[str(table.name)] = time.perf_counter() - began
         if count or arrivals.vanished:
@@ -146,12 +146,17 @@ def _land_all(
 
 
 class _Came(Struct):
-    """What was landed of one table until now, as people count it, and what was not."""
+    """What was landed of one table until now, as people count it, and what was not.
+
+    Attributes:
+        is_less: whether something that was in force is so no more.
+    """
 
     new: int = 0
     changed: int = 0
     repeated: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[Problem] = field(default_factory=list)
+    is_less: bool = False
 
     def add(self, batch: Batch, arrived: Arrivals) -> None:
         """Count what one batch brought, and keep what it did not."""
@@ -213,6 +218,7 @@ def _land(
             arrived = arrived_with(table.name, fresh, known)
             _record(tools, table, batch, stale, arrived, record.id)
             came.add(batch, arrived)
+            came.is_less = came.is_less or bool(stale)
             replaced = {delivery.path for delivery in batch.deliveries}
             known = (*(d for d in known if d.path not in replaced), *batch.deliveries)
             all_known = []

@@ -66,4 +66,5 @@ def _nothing(
 def _unchanged(prepared: Prepared, name: str) -> Outcome:
     pointer = prepared.state.pointers.get(name)
     snapshot = prepared.state.snapshots[pointer.snapshot_id] if pointer else None
-    return Outcome(asset=name, word="unchanged", snapshot=snapshot)
+    is_withdrawn = prepared.actions[name].is_withdrawn
+    return Outcome(asset=name, word="unchanged", snapshot=snapshot, is_withdrawn=is_withdrawn)

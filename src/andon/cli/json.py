@@ -236,6 +236,7 @@ def outcome_record(outcome: Outcome) -> Record:
         "snapshot": snapshot.id if snapshot else None,
         "because_of": outcome.because_of or None,
         "note": outcome.note or None,
+        "withdrawn": outcome.is_withdrawn,
         "schema_changes": [field_change_record(change) for change in outcome.changes],
         "audit": audit_record(outcome.audit),
         "problems": [problem_record(problem) for problem in outcome.problems],

@@ -26,6 +26,9 @@ def summary(report: RunReport, *, whole: bool = False) -> list[str]:
     ]
     if report.rounds > 1:
         lines.append(f"planned {report.rounds} times, since others published meanwhile")
+    withdrawn = _withdrawn(report)
+    if withdrawn:
+        lines.append(f"taken back, so not published: {listed(withdrawn)}")
     if report.held:
         lines.append(f"held: {plural(len(report.held), 'asset')}")
         causes_first = sorted(
@@ -82,8 +85,20 @@ def next_after(report: RunReport, session: Session) -> None:
             shown = _worth_showing(report.outcomes)
             if shown:
                 session.next_step(f"andon show {shown}")
+            elif _withdrawn(report):
+                _release(session)
+        case "nothing" if _withdrawn(report):
+            _release(session)
         case "nothing":
             session.next_step("andon ls", "what is published")
+
+
+def _withdrawn(report: RunReport) -> list[str]:
+    return [outcome.asset for outcome in report.outcomes if outcome.is_withdrawn]
+
+
+def _release(session: Session) -> None:
+    session.next_step("andon rollback --release", "allows the withdrawn builds again")
 
 
 def _after_failure(failed: list[Outcome], report: RunReport, session: Session) -> None:

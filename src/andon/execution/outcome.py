@@ -32,6 +32,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         warnings: what was left out of it, and why.
         changes: of a raw table, how its columns differ from those served before.
         rows_before: rows served before, for the change in percent.
+        is_withdrawn: whether there is a build of it that a rollback keeps away.
     """
 
     asset: str
@@ -46,6 +47,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     changes: tuple[FieldChange, ...] = ()
     rows_before: int | None = None
     attempts: int = 1
+    is_withdrawn: bool = False
 
 
 class Started(Struct, frozen=True, kw_only=True):

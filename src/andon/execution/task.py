@@ -154,7 +154,7 @@ def _is_sliced(job: Job) -> bool:
 
 
 def _withdrawn(line: Line, name: str) -> Outcome:
-    return Outcome(asset=name, word="unchanged", snapshot=line.current(name))
+    return Outcome(asset=name, word="unchanged", snapshot=line.current(name), is_withdrawn=True)
 
 
 def _build(line: Line, job: Job) -> Outcome:

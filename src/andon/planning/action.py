@@ -71,6 +71,11 @@ class Action(Struct, frozen=True, kw_only=True):
     current: str | None = None
     renamed_from: str | None = None
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its own build was taken back, and not only one that it reads."""
+        return self.verb == "blocked" and self.build_key is not None
+
 
 class Plan(Struct, frozen=True, kw_only=True):
     """What would be done in one environment, in an order that can be executed.

@@ -174,7 +174,8 @@ def _judge_source(question: Question, name: str) -> Action:
     if forecast.is_waiting:
         return replace(action, verb="nothing", reasons=("nothing arrived yet",))
     if forecast.is_open and action.verb != "build":
-        return replace(action, verb="ask", reasons=forecast.reasons)
+        withdrawn = action.reasons if action.is_withdrawn else ()
+        return replace(action, verb="ask", reasons=(*withdrawn, *forecast.reasons))
     return action
 
 

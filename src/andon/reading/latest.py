@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.reading.quoting import files, identifier
 
@@ -14,31 +14,45 @@ Numbered = tuple[int, str]
 
 
 def latest(
-    rows: Sequence[Numbered], keys: Numbered | None, key: Sequence[str], names: Sequence[str]
+    alike: Sequence[Sequence[Numbered]],
+    keys: Numbered | None,
+    key: Sequence[str],
+    types: Mapping[str, str],
 ) -> str:
-    """Query of the rows in force, in the columns named.
+    """Query of the rows in force, in some columns, each in one type.
 
     Args:
-        rows: landed rows, at least one file.
+        alike: landed rows, at least one file; files of one group have the same columns.
         keys: all keys the origin had then; older rows whose key is not among them are gone.
     """
-    numbers = ", ".join(str(number) for number, _ in rows)
-    source = f"read_parquet({files(path for _, path in rows)}, union_by_name = true,"
-    source += " hive_partitioning = false)"
-    place = f"[{numbers}][cast(file_index as bigint) + 1] * {_SHIFT} + file_row_number"
+    source = " union all ".join(_placed(rows, types) for rows in alike)
     of_key = ", ".join(identifier(name) for name in key)
     query = (
-        f"select {', '.join(f'r.{identifier(name)}' for name in names)}"
-        f" from (select *, {place} as andon_place from {source}) r where r.andon_place in"
-        f" (select max(andon_place) from (select {of_key}, {place} as andon_place from {source})"
-        f" group by {of_key})"
+        f"select {', '.join(f'r.{identifier(name)}' for name in types)} from ({source}) r"
+        f" where r.andon_place in (select max(andon_place) from ({source}) group by {of_key})"
     )
     if keys is None:
         return query
     number, path = keys
-    same = " and ".join(f"k.{identifier(name)} = r.{identifier(name)}" for name in key)
+    same = " and ".join(
+        f"cast(k.{identifier(name)} as {types[name]}) = r.{identifier(name)}" for name in key
+    )
     there = f"read_parquet({files([path])}, hive_partitioning = false)"
     return (
         f"{query} and (r.andon_place >= {(number + 1) * _SHIFT}"
         f" or exists (select 1 from {there} k where {same}))"
     )
+
+
+def cast(name: str, kind: str, alias: str = "") -> str:
+    """A column in a type, under its own name."""
+    quoted = identifier(name)
+    return f"cast({alias}{quoted} as {kind}) as {quoted}"
+
+
+def _placed(rows: Sequence[Numbered], types: Mapping[str, str]) -> str:
+    numbers = ", ".join(str(number) for number, _ in rows)
+    place = f"[{numbers}][cast(file_index as bigint) + 1] * {_SHIFT} + file_row_number"
+    outputs = ", ".join(cast(name, kind) for name, kind in types.items())
+    source = f"read_parquet({files(path for _, path in rows)}, hive_partitioning = false)"
+    return f"select {outputs}, {place} as andon_place from {source}"

@@ -80,13 +80,13 @@ def test_no_value_stands_in_a_statement() -> None:
         relation=("public", "t"), cursor="at", kind="text", since="'; drop table t", order=("at",),
         limit=5,
     )  # fmt: skip
-    text = statement(ask, ["*"], lambda name: f"[{name}]", "?")
+    text = statement(ask, ["*"], lambda name: f"[{name}]", ["?"])
     assert text == "select * from [public].[t] where [at] >= ? order by [at] limit 5"
 
 
 def test_a_query_is_asked_as_a_table() -> None:
     ask = Ask(query="select 1 as a;", cursor="a", only="nulls", limit=1)
-    text = statement(ask, ["a"], lambda name: name, "")
+    text = statement(ask, ["a"], lambda name: name, [])
     assert text.split() == (
         "select a from ( select 1 as a ) as andon_asked where a is null limit 1".split()
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from andon.catalog.records import Change
 from andon.cli.summary import summary
-from andon.execution.outcome import RunReport
+from andon.execution.outcome import Outcome, RunReport
 from tests.factories import publication_of
 
 
@@ -34,3 +35,9 @@ NEW = Change(asset="m.new", before=None, after="2")
 )
 def test_what_is_removed_is_not_called_published(changes: tuple[Change, ...], told: str) -> None:
     assert summary(report(*changes))[1].startswith(told)
+
+
+def test_what_a_rollback_keeps_away_is_named() -> None:
+    outcome = Outcome(asset="raw.orders", word="unchanged", is_withdrawn=True)
+    told = summary(replace(report(NEW), outcomes=(outcome,)))
+    assert "taken back, so not published: raw.orders" in told

@@ -114,14 +114,15 @@ class DuckDBSight:
             for name, kind in self._types(ask)
             if not ask.columns or name in ask.columns
         ]
-        bound = ""
-        if ask.kind is not None:
-            of_cursor = dict(self._types(ask)).get(ask.cursor, "")
-            bound = f"cast($since as {_CASTS.get(ask.kind, of_cursor)})"
-        query = statement(ask, outputs, identifier, bound)
+        types = dict(self._types(ask)) if ask.bounds else {}
+        bounds = [
+            f"cast($value_{at} as {_CASTS.get(kind, types.get(name, ''))})"
+            for at, (name, kind, _) in enumerate(ask.bounds)
+        ]
+        query = statement(ask, outputs, identifier, bounds)
         with self._failures():
-            values = None if ask.since is None else {"since": ask.since}
-            reader = self._connection.sql(query, params=values).to_arrow_reader(_BATCH_ROWS)
+            values = {f"value_{at}": text for at, (_, _, text) in enumerate(ask.bounds)}
+            reader = self._connection.sql(query, params=values or None).to_arrow_reader(_BATCH_ROWS)
             any_rows = False
             for batch in reader:
                 any_rows = True

@@ -179,11 +179,14 @@ class ColumnarFiles:
         columns: Sequence[Column],
         place: Callable[[Load], str],
     ) -> str:
-        own = {name.casefold(): name for name, _ in facts[loads[0].id].columns}
+        own = {name.casefold(): (name, kind) for name, kind in facts[loads[0].id].columns}
         outputs = []
         for column in columns:
-            name = own.get(column.name.casefold())
+            name, kind = own.get(column.name.casefold(), ("", ()))
             value = f"r.{identifier(name)}" if name else "null"
+            if column.type == "JSON" and kind == ("VARCHAR",):
+                # Of what is declared as JSON the text is parsed elsewhere; this was found beside documents.
+                value = f"to_json({value})"
             outputs.append(f"cast({value} as {column.type}) as {identifier(column.name)}")
         paths = [place(load) for load in loads]
         if not _hides_place(facts[loads[0].id]):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.acquisition.cursor import CursorKind, decode, value_of
+from andon.acquisition.types import least_common
 from andon.catalog.records import Delivery
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore
-from andon.reading.latest import latest
+from andon.reading.latest import cast, latest
 from andon.reading.quoting import files, identifier, literal
 from andon.sources.databases.complaints import origin_of
 from andon.sources.databases.landing import land_file, open_writer
@@ -83,76 +84,101 @@ class Again:
         if self._table.is_merged and landed:
             first = min(delivery.number for delivery in landed)
             landed = [d for d in known if d.role == "rows" and d.number >= first]
-        new = self._columns(staged)
-        paths = [self._store.raw(delivery.content) for delivery in landed]
-        shared = set(new)
-        for path in paths:
-            shared &= {name.casefold() for name in self._columns(path).values()}
-        names = [new[folded] for folded in new if folded in shared]
+        alike: dict[tuple[tuple[str, str], ...], list[Delivery]] = {}
+        for delivery in landed:
+            alike.setdefault(self._types(self._store.raw(delivery.content)), []).append(delivery)
+        types = _common(self._types(staged), alike)
         if self._table.is_merged:
-            return self._not_latest(known, landed, names, staged)
-        return self._not_counted(paths, names, staged, since)
+            return self._not_latest(known, list(alike.values()), types, staged)
+        return self._not_counted(list(alike.values()), types, staged, since)
 
     def _not_counted(
-        self, paths: Sequence[Path], names: Sequence[str], staged: Path, since: str
+        self,
+        alike: Sequence[Sequence[Delivery]],
+        types: Mapping[str, str],
+        staged: Path,
+        since: str,
     ) -> str:
         again = f"read_parquet({files([staged])}, hive_partitioning = false)"
-        if not paths:
+        if not alike:
             return f"from {again}"
-        name = origin_of(self._table).cursor
-        cursor = identifier(name)
-        listed = ", ".join(identifier(name) for name in names)
-        kind = dict(self._types(staged))[name]
-        same = " and ".join(
-            f"o.{identifier(name)} is not distinct from n.{identifier(name)}" for name in names
+        cursor = origin_of(self._table).cursor
+        outputs = ", ".join(cast(name, kind) for name, kind in types.items())
+        bound = f"{identifier(cursor)} >= cast({literal(since)} as {types[cursor]})"
+        old = " union all ".join(
+            f"(select {outputs} from"
+            f" read_parquet({files(self._store.raw(d.content) for d in some)},"
+            f" hive_partitioning = false) where {bound})"
+            for some in alike
         )
+        listed = ", ".join(f"cast(new.{identifier(n)} as {kind})" for n, kind in types.items())
         return (
-            f"with old as (select {listed}, count(*) as andon_count from read_parquet({files(paths)}, "
-            "union_by_name = true, hive_partitioning = false)"
-            f" where {cursor} >= cast({literal(since)} as {kind}) group by all),"
+            f"with old as (select *, count(*) as andon_count from ({old}) group by all),"
             " new as (select *, row_number() over () as andon_row from"
             f" {again}),"
             f" counted as (select *, row_number() over (partition by {listed} order by andon_row)"
             " as andon_nth from new)"
             " select n.* exclude (andon_row, andon_nth) from counted n left join old o on"
-            f" {same} where n.andon_nth > coalesce(o.andon_count, 0) order by n.andon_row"
+            f" {_same(types)} where n.andon_nth > coalesce(o.andon_count, 0) order by n.andon_row"
         )
 
     def _not_latest(
         self,
         known: Sequence[Delivery],
-        landed: Sequence[Delivery],
-        names: Sequence[str],
+        alike: Sequence[Sequence[Delivery]],
+        types: Mapping[str, str],
         staged: Path,
     ) -> str:
         again = f"read_parquet({files([staged])}, hive_partitioning = false)"
-        if not landed:
+        if not (alike and types.keys() >= set(self._table.key)):
             return f"from {again}"
         keys = [delivery for delivery in known if delivery.role == "keys"]
         newest = max(keys, key=lambda delivery: delivery.number, default=None)
+        key = {name.casefold() for name in self._table.key}
+        if newest is not None and not key <= self._columns(self._store.raw(newest.content)).keys():
+            # A list of another key, that was declared before.
+            newest = None
         current = latest(
-            [(delivery.number, str(self._store.raw(delivery.content))) for delivery in landed],
+            [[(d.number, str(self._store.raw(d.content))) for d in some] for some in alike],
             (newest.number, str(self._store.raw(newest.content))) if newest else None,
             self._table.key,
-            names,
-        )
-        same = " and ".join(
-            f"o.{identifier(name)} is not distinct from n.{identifier(name)}" for name in names
+            types,
         )
         return (
             f"with old as ({current}), new as (select *, row_number() over () as andon_row from"
             f" {again}) select n.* exclude (andon_row) from new n where"
-            f" not exists (select 1 from old o where {same}) order by n.andon_row"
+            f" not exists (select 1 from old o where {_same(types)}) order by n.andon_row"
         )
 
     def _columns(self, path: Path) -> dict[str, str]:
         """Names of a file's columns by their folded form."""
         return {name.casefold(): name for name, _ in self._types(path)}
 
-    def _types(self, path: Path) -> list[tuple[str, str]]:
+    def _types(self, path: Path) -> tuple[tuple[str, str], ...]:
         query = f"from read_parquet({files([path])}, hive_partitioning = false)"
         schema = self._engine().describe(query, {})
-        return [(column.name, column.type) for column in schema.columns]
+        return tuple((column.name, column.type) for column in schema.columns)
+
+
+def _common(
+    new: Iterable[tuple[str, str]], landed: Iterable[Iterable[tuple[str, str]]]
+) -> dict[str, str]:
+    """Columns that all files have, each with a type in which values of every file compare."""
+    others = [{name.casefold(): kind for name, kind in columns} for columns in landed]
+    types: dict[str, str] = {}
+    for name, kind in new:
+        if all(name.casefold() in one for one in others):
+            found = least_common({kind, *(one[name.casefold()] for one in others)})
+            types[name] = "VARCHAR" if found == "JSON" else found
+    return types
+
+
+def _same(types: Mapping[str, str]) -> str:
+    """Whether a row that was read again, `n`, is a landed one, `o`."""
+    return " and ".join(
+        f"o.{identifier(name)} is not distinct from cast(n.{identifier(name)} as {kind})"
+        for name, kind in types.items()
+    )
 
 
 def _reaches(delivery: Delivery, since: str, kind: CursorKind) -> bool:

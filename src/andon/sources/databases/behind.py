@@ -28,6 +28,7 @@ from andon.ports.engine import Engine
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.sources.databases import complaints
+from andon.sources.databases.absent import Absent
 from andon.sources.databases.again import Again
 from andon.sources.databases.chunks import chunks
 from andon.sources.databases.landing import Parcel, ahead
@@ -53,6 +54,7 @@ class Behind:
         self._sessions = sessions
         self._store = store
         self._again = Again(store, engine, table)
+        self._absent = Absent(store, engine, table)
         self._table = table
         self._origin = complaints.origin_of(table)
         self._run_id = run_id
@@ -64,7 +66,6 @@ class Behind:
         Reading is inclusive and goes back by the lag: rows that were landed before are taken out by
         comparing them whole, so it does not matter between which rows a chunk ended.
         """
-        number = next_number(known)
         with self._sessions.sight(self._table, self._run_id) as sight:
             cursor, kind = self._cursor(sight, ask)
             reached = self._reached(known, kind)
@@ -79,12 +80,13 @@ class Behind:
                 order=(cursor.name,),
                 limit=most_rows,
             )
+            landed = list(known)
             with closing(ahead(lambda: sight.batches(wanted))) as rows:
                 for kept, at in self._parts(rows, known, cursor.name, kind, reached, since):
-                    yield self._batch(ask, number, kept, at)
-                    number += 1
+                    landed.append(self._part(ask, next_number(landed), kept, at))
+                    yield Batch(deliveries=(landed[-1],))
             if self._origin.deletes and most_rows is None:
-                yield from self._keys(sight, ask, known, number)
+                yield from self._keys(sight, ask, landed)
 
     def _parts(
         self,
@@ -117,10 +119,12 @@ class Behind:
                 raise
             yield kept, Position(column=cursor, kind=kind, value=newest) if newest else None
 
-    def _keys(
-        self, sight: Sight, ask: Ask, known: Sequence[Delivery], number: int
-    ) -> Iterator[Batch]:
-        """Land all keys there are, unless they are those of the last time and nothing came since."""
+    def _keys(self, sight: Sight, ask: Ask, known: Sequence[Delivery]) -> Iterator[Batch]:
+        """Land all keys there are, unless they are those of the last time and nothing came since.
+
+        Before them the rows of keys that no landed row stands for: that were taken out and came
+        back, or that came late. So whatever the newest list holds has its row.
+        """
         key = self._table.key
         parcel = Parcel(self._store, self._stage("keys"))
         try:
@@ -131,17 +135,20 @@ class Behind:
             parcel.drop()
             raise
         newest = max(known, key=lambda delivery: delivery.number, default=None)
-        is_same = newest is not None and newest.role == "keys" and newest.content == kept[0]
-        if not (is_same and number == next_number(known)):
-            made = part(
-                self._table, ask.name, number, kept, self._run_id, self._now, role="keys"
-            )  # fmt: skip
-            yield Batch(deliveries=(made,))
+        if newest is not None and newest.role == "keys" and newest.content == kept[0]:
+            return
+        number = next_number(known)
+        rows = self._absent.land(sight, ask, known, self._store.raw(kept[0]), self._stage("absent"))
+        if rows is not None:
+            yield Batch(deliveries=(self._part(ask, number, rows, None),))
+            number += 1
+        made = part(self._table, ask.name, number, kept, self._run_id, self._now, role="keys")
+        yield Batch(deliveries=(made,))
 
-    def _batch(
+    def _part(
         self, ask: Ask, number: int, kept: tuple[str, int], reached: Position | None
-    ) -> Batch:
-        made = part(
+    ) -> Delivery:
+        return part(
             self._table,
             ask.name,
             number,
@@ -150,7 +157,6 @@ class Behind:
             self._now,
             position=encode(reached) if reached else "",
         )
-        return Batch(deliveries=(made,))
 
     def _cursor(self, sight: Sight, ask: Ask) -> tuple[Field, CursorKind]:
         """The cursor as the database describes it, if it can be one."""

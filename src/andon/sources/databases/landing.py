@@ -46,10 +46,14 @@ class Parcel:
             self._writer.write_batch(batch, GROUP_ROWS)
             self.rows += batch.num_rows
 
-    def land(self) -> tuple[str, int]:
-        """Keep what was written, durable; (SHA-256, length)."""
+    def close(self) -> None:
+        """End writing, so that the staged file can be read."""
         assert self._writer is not None, "a parcel without columns"
         self._writer.close()
+
+    def land(self) -> tuple[str, int]:
+        """Keep what was written, durable; (SHA-256, length)."""
+        self.close()
         return land_file(self._store, self._staged)
 
     def drop(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from andon.acquisition.ask import Ask, source_of, statement
@@ -19,11 +19,12 @@ _SESSION: Final = (
     "start transaction with consistent snapshot, read only",
 )
 _BOUND: Final[dict[CursorKind, str]] = {
-    "decimal": "cast(@andon_since as decimal(65, 30))",
-    "date": "cast(@andon_since as date)",
-    "timestamp": "cast(@andon_since as datetime(6))",
-    "timestamptz": "cast(@andon_since as datetime(6))",
-    "text": "cast(convert(@andon_since using utf8mb4) as binary)",
+    "decimal": "cast({} as decimal(65, 30))",
+    "date": "cast({} as date)",
+    "timestamp": "cast({} as datetime(6))",
+    "timestamptz": "cast({} as datetime(6))",
+    # By what it is compared with: a key by the order of its own column, so that an index is of use.
+    "text": "{}",
 }
 _REASONS: Final[dict[int, Reason]] = {
     1044: "refused", 1045: "refused", 1049: "refused", 1698: "refused", 1129: "refused",
@@ -97,17 +98,20 @@ class MySqlSight:
     def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         outputs = [one for one in self._outputs(ask) if not ask.columns or one.name in ask.columns]
-        bound = ""
-        if ask.since is not None and ask.kind is not None:
-            value = ask.since
-            if ask.kind in ("timestamp", "timestamptz"):
-                value = value.replace("T", " ").removesuffix("+00:00")
-            self._rows("set @andon_since = %s", value)
-            sign = "signed" if value.startswith("-") else "unsigned"
-            bound = _BOUND.get(ask.kind, f"cast(@andon_since as {sign})")
-        compared = _bytewise if ask.kind == "text" else str
-        query = statement(ask, [one.expression for one in outputs], _quoted, bound, compared)
+        bounds = [self._bound(kind, text) for _, kind, text in ask.bounds]
+        compared: Callable[[str], str] = str
+        if ask.kind == "text":
+            compared = _bytewise
+            bounds[:1] = map(_bytewise, bounds[:1])
+        query = statement(ask, [one.expression for one in outputs], _quoted, bounds, compared)
         yield from batches_of(self._stream(query), outputs)
+
+    def _bound(self, kind: CursorKind, text: str) -> str:
+        """A value as the driver writes it, quoted, in the type it is compared as."""
+        if kind in ("timestamp", "timestamptz"):
+            text = text.replace("T", " ").removesuffix("+00:00")
+        sign = "signed" if text.startswith("-") else "unsigned"
+        return _BOUND.get(kind, f"cast({{}} as {sign})").format(self._connection.escape(text))
 
     def close(self) -> None:
         """End the transaction and the connection."""

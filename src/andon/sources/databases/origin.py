@@ -12,7 +12,7 @@ from andon.acquisition.arrivals import Arrivals
 from andon.acquisition.ask import Ask, names_of
 from andon.acquisition.choose import Load
 from andon.acquisition.cursor import decode
-from andon.acquisition.sequence import next_number, part, position
+from andon.acquisition.sequence import part, position, with_known
 from andon.catalog.records import Delivery
 from andon.errors import Unavailable
 from andon.ports.engine import Engine
@@ -143,14 +143,9 @@ class DatabaseTables:
         before = sorted(known, key=lambda delivery: delivery.number)
         if [content for content, _ in kept] == [delivery.content for delivery in before]:
             return
-        first = next_number(known)
-        yield Batch(
-            deliveries=tuple(
-                part(table, ask_of(table).name, first + at, one, run_id, now)
-                for at, one in enumerate(kept)
-            ),
-            is_whole=True,
-        )
+        name = ask_of(table).name
+        parts = (part(table, name, at, one, run_id, now) for at, one in enumerate(kept, start=1))
+        yield Batch(deliveries=with_known(parts, known), is_whole=True)
 
     def _whole(
         self, sessions: Sessions, table: SourceTable, run_id: str, most_rows: int | None

@@ -28,7 +28,7 @@ _SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
-_SINCE = "andon.since"
+_VALUE = "andon.value_"
 _KEPT = "andon"
 """Savepoint that a refused statement goes back to: what is seen stays the same."""
 _CASTS: dict[CursorKind, str] = {
@@ -108,14 +108,8 @@ class PostgresSight:
         columns = self._describe(ask)
         wanted = [column for column in columns if not ask.columns or column.name in ask.columns]
         outputs = [column.output(column.name.lower() in ask.texts) for column in wanted]
-        bound = ""
-        if ask.kind is not None:
-            # The value is bound to a setting of the transaction: `COPY` takes no parameters.
-            bound = f"current_setting('{_SINCE}')::{_CASTS[ask.kind]}"
-        if ask.since is not None:
-            self._rows(f"select set_config('{_SINCE}', $1, true)", ask.since)
         compared = _COMPARED.get(ask.kind, str)
-        query = statement(ask, outputs, identifier, bound, compared)
+        query = statement(ask, outputs, identifier, self._bind(ask), compared)
         sizes = {
             one.name: one.size
             for one in wanted
@@ -129,6 +123,17 @@ class PostgresSight:
         for ending in (self._cursor, self._connection):
             with contextlib.suppress(self._connection.Error, OSError):
                 ending.close()
+
+    def _bind(self, ask: Ask) -> list[str]:
+        """Values as settings of the transaction: `COPY` takes no parameters."""
+        names = [f"{_VALUE}{at}" for at in range(len(ask.bounds))]
+        if names:
+            sets = (f"set_config('{name}', ${at}, true)" for at, name in enumerate(names, start=1))
+            self._rows(f"select {', '.join(sets)}", *(text for _, _, text in ask.bounds))
+        return [
+            f"current_setting('{name}')::{_CASTS[kind]}"
+            for name, (_, kind, _) in zip(names, ask.bounds, strict=True)
+        ]
 
     def _begin(self) -> None:
         # The driver's own transactions do not outlive a refused statement; this one does.

@@ -68,10 +68,9 @@ class SqliteSight:
     def batches(self, ask: Ask) -> Generator[Any]:
         """Rows as Arrow; see the port."""
         outputs = [one for one in self._outputs(ask) if not ask.columns or one.name in ask.columns]
-        query = statement(ask, [one.expression for one in outputs], identifier, "?", _bytewise)
-        values = (
-            () if ask.since is None else (int(ask.since) if ask.kind == "integer" else ask.since,)
-        )
+        values = [int(text) if kind == "integer" else text for _, kind, text in ask.bounds]
+        marks = ["?"] * len(values)
+        query = statement(ask, [one.expression for one in outputs], identifier, marks, _bytewise)
         with _failures():
             cursor = self._connection.execute(query, values)
             cursor.arraysize = BATCH_ROWS

@@ -86,7 +86,7 @@ class HttpApi:
                 if origin.mode == "full":
                     pages = Pages(table, origin, session, self._store, parameters)
                     whole = self._whole(table, origin, pages, run_id, now, most_rows)
-                    batch = _with_known(whole, known)
+                    batch = replace(whole, deliveries=sequence.with_known(whole.deliveries, known))
                     if {one.id for one in batch.deliveries} != {one.id for one in known}:
                         yield batch
                     return
@@ -145,13 +145,6 @@ class HttpApi:
         if not parts and empty is not None:
             parts = [name(empty, 1, "", "")]
         return Batch(deliveries=tuple(parts), is_whole=True)
-
-
-def _with_known(batch: Batch, known: Sequence[Delivery]) -> Batch:
-    """A whole reading in which a page that is what it was is the delivery that it was."""
-    before = {(one.path, one.content): one for one in known}
-    found = (before.get((one.path, one.content), one) for one in batch.deliveries)
-    return replace(batch, deliveries=tuple(found))
 
 
 def _origin(table: SourceTable) -> HttpOrigin:

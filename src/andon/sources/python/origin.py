@@ -88,7 +88,7 @@ class PythonFunctions:
                 if _origin(table).mode != "full":
                     yield from (Batch(deliveries=(delivery,)) for delivery in deliveries)
                     return
-                found = tuple(deliveries)
+                found = sequence.with_known(deliveries, known)
             before = [d.content for d in sorted(known, key=lambda d: d.number)]
             if [delivery.content for delivery in found] != before:
                 yield Batch(deliveries=found, is_whole=True)
@@ -109,9 +109,10 @@ class PythonFunctions:
         now: datetime,
     ) -> Iterator[Delivery]:
         """Records of landed pieces; at the end the last one again, if its position has changed."""
+        if _origin(table).mode == "full":
+            known = ()
         number = sequence.next_number(known)
-        is_full = _origin(table).mode == "full"
-        last = None if is_full else max(known, key=lambda d: d.number, default=None)
+        last = max(known, key=lambda d: d.number, default=None)
         for piece in pieces:
             if piece.path is None:
                 if last is None:
