@@ -274,7 +274,10 @@ class DocumentFiles:
         """Whether the engine finds a name twice in a document of a file."""
         columns = self._measure_batch([(load, facts)])[load.id].columns
         # Within objects it is found only where they become structs.
-        source = self._source([(load, facts)], {name: kinds[0] for name, kinds in columns})
+        source = self._source(
+            [(load, facts)],
+            {name: kinds[0] if isinstance(kinds, tuple) else "JSON" for name, kinds in columns},
+        )
         try:
             self._engine.rows(f"select max(hash(r)) from {source} r")
         except TaskFailed as error:

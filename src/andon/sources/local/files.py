@@ -13,7 +13,6 @@ from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import Load
 from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.catalog.records import Delivery
-from andon.errors import TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
@@ -40,22 +39,24 @@ class LocalFiles:
         """Compare origin and catalog; writes nothing. Safe to repeat.
 
         Raises:
-            TaskFailed: (SRC001) no file matches and none ever did.
+            TaskFailed: (SRC001) no file matches and none ever did; (SRC003) none of them can be read.
         """
         with complaints.told_of_files():
             found = discover(self._root, table.paths)
-        complaints.check_paths([file.path for file in found])
-        if not found and not known:
-            raise TaskFailed(complaints.nothing_there(table))
+        nameless = complaints.nameless(table, [file.path for file in found])
+        if len(nameless) == len(found) and not known:
+            raise complaints.nothing_readable(table, nameless.values())
         newest = newest_by_path(known)
         read = []
         for file in found:
+            if file.path in nameless:
+                continue
             content = None
             if has_to_be_read(file, newest.get(file.path), last_run):
                 with complaints.told_of_files(file.path):
                     content = hash_file(locate(self._root, file.path))
             read.append(replace(file, content=content))
-        return decide(table.name, read, known)
+        return replace(decide(table.name, read, known), left_out=tuple(nameless.values()))
 
     def land(
         self,
