@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -157,16 +158,92 @@ def test_a_client_that_gets_no_token_is_told(api: Api, read: Reading) -> None:
 def test_a_token_that_expires_is_fetched_again(
     api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read.land(table(f"{api.url}/link", paging=LINK, auth=lasting(api, monkeypatch, "0")))
+    assert [r.path for r in api.requests].count("/token") == 3
+
+
+def lasting(api: Api, monkeypatch: pytest.MonkeyPatch, lifetime: str) -> Auth:
+    """A client whose tokens hold for as long as a text says."""
     monkeypatch.setenv("API_SECRET", "s:3cret+word")
     api.tokens = set()
     given = api._token
     api._token = lambda request: (  # type: ignore[method-assign]
         200,
         {},
-        given(request)[2].replace(b"3600", b"0"),
+        given(request)[2].replace(b"3600", lifetime.encode()),
     )
-    read.land(table(f"{api.url}/link", paging=LINK, auth=client(api)))
-    assert [r.path for r in api.requests].count("/token") == 3
+    return client(api)
+
+
+@pytest.mark.parametrize("lifetime", ["9" * 400, "-5", "true", "[]", '"NaN"', '"soon"', "null"])
+def test_a_lifetime_that_nobody_can_mean_says_nothing(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, lifetime: str
+) -> None:
+    read.land(table(f"{api.url}/link", paging=LINK, auth=lasting(api, monkeypatch, lifetime)))
+    assert [r.path for r in api.requests].count("/token") == 1
+
+
+@pytest.mark.parametrize("lifetime", ["9" * 5000, "1e999", "NaN"])
+def test_a_token_in_no_json_is_none(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, lifetime: str
+) -> None:
+    with pytest.raises(TaskFailed, match="gives no `access_token`") as caught:
+        read.land(table(f"{api.url}/link", auth=lasting(api, monkeypatch, lifetime)))
+    assert caught.value.code == "SRC050"
+
+
+SPELLED = "a/b+c=d&e é"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        SPELLED,
+        "a%2Fb%2Bc%3Dd%26e%20%C3%A9",
+        "a%2fb%2bc%3dd%26e+%c3%a9",
+        r"a\/b+c\u003dd\u0026e \u00e9",
+        r"a\u002Fb\u002bc\u003Dd\u0026e\u0020\u00E9",
+        r"a\u00252fb%252Bc%3dd%26e+%C3%a9",
+        "a/b+c=d&amp;e é",
+    ],
+)
+@pytest.mark.parametrize("equals", ["=", r"\u003d", r"\u003D", "%3d"])
+def test_a_secret_of_the_query_is_blackened_however_it_is_spelled(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, spelled: str, equals: str
+) -> None:
+    monkeypatch.setenv("API_SECRET", SPELLED)
+    body = f'[{{"id": 1, "next": "/x?key{equals}SPELLED&A=1", "other": "A%2FB"}}]'
+
+    def told(word: str) -> bytes:
+        return body.replace("SPELLED", word).encode()
+
+    api.answer = lambda _: (200, {"Content-Type": "application/json"}, told(spelled))
+    how = Auth(by="key", settings=(("in", "query"), ("name", "key"), ("value", secret())))
+    read.land(table(f"{api.url}/x", auth=how))
+    assert read.bodies() == [told("***")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": f"x/{VALUE}"}, {"Content-Encoding": VALUE[:12]}, {"Content-Encoding": VALUE}],
+)
+def test_a_secret_that_a_server_repeats_in_its_headers_is_not_told(
+    api: Api, read: Reading, headers: dict[str, str]
+) -> None:
+    api.answer = lambda _: (200, headers, b"abc")
+    with pytest.raises(TaskFailed, match="none that is known") as caught:
+        read.land(table(f"{api.url}/x", auth=auth("bearer", token=secret())))
+    assert VALUE[:8].lower() not in str(caught.value).lower()
+
+
+def test_a_secret_that_a_server_repeats_in_other_letters_is_not_told(
+    api: Api, read: Reading
+) -> None:
+    api.answer = lambda _: (302, {"Location": f"/{quote(VALUE).lower()}/x"}, b"")
+    with pytest.raises(TaskFailed) as caught:
+        read.land(table(f"{api.url}/x", auth=auth("bearer", token=secret())))
+    assert quote(VALUE).lower() not in str(caught.value).lower()
+    assert VALUE.lower() not in str(caught.value).lower()
 
 
 def test_a_secret_that_cannot_be_sent_is_not_shown(

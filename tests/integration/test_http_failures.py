@@ -254,7 +254,10 @@ def test_a_next_page_on_another_server_is_refused(api: Api, read: Reading) -> No
         assert other.requests == []
 
 
-@pytest.mark.parametrize("target", ["http://[", "http://a:port/", "http://a:99999/"])
+@pytest.mark.parametrize(
+    "target",
+    ["http://[", "http://a:port/", "http://a:99999/", "http://a..b/", f"http://{'a' * 70}.x/"],
+)
 def test_an_address_that_is_none_is_told(api: Api, read: Reading, target: str) -> None:
     api.answer = lambda _: (200, {"Link": f"<{target}>; rel=next"}, b'[{"id": 1}]')
     with pytest.raises(TaskFailed, match="an address that cannot be understood"):
@@ -262,6 +265,21 @@ def test_an_address_that_is_none_is_told(api: Api, read: Reading, target: str) -
     api.answer = lambda _: (302, {"Location": target}, b"")
     with pytest.raises(TaskFailed, match="an address that cannot be understood"):
         read.land(table(f"{api.url}/x", paging=LINK))
+
+
+def test_a_redirect_of_bytes_beyond_ascii_is_a_failure_of_that_table(
+    api: Api, read: Reading
+) -> None:
+    api.answer = lambda _: (302, {"Location": "http://\xff\xe9.invalid/\xff"}, b"")
+    with pytest.raises((TaskFailed, Unavailable)) as caught:
+        read.land(table(f"{api.url}/x"))
+    assert caught.value.code in ("SRC052", "SRC058")
+
+
+def test_a_declared_host_that_has_no_name_is_told(read: Reading) -> None:
+    with pytest.raises(TaskFailed, match="no name that can be looked up") as caught:
+        read.land(table("http://a..b/x"))
+    assert caught.value.code == "SRC053"
 
 
 @pytest.fixture(scope="session")

@@ -302,3 +302,15 @@ def test_xml_is_read_by_its_elements(api: Api, read: Reading) -> None:
     read.land(declared)
     assert [one.path for one in read.deliveries] == ["x.xml#1"]
     assert [row["id"] for row in read.rows(declared)] == [1, 2]
+
+
+@pytest.mark.parametrize("mode", ["full", "append", "merge"])
+def test_a_page_with_a_name_twice_is_told(api: Api, read: Reading, mode: str) -> None:
+    body = b'[{"id": 1, "o": {"b": 1, "b": 2}}]'
+    api.answer = lambda _: (200, {"Content-Type": "application/json"}, body)
+    more: dict[str, Any] = {} if mode == "full" else {"cursor": "id", "cursor_parameter": "s"}
+    declared = table(f"{api.url}/x", mode=mode, key=("id",), **more)
+    read.land(declared)
+    with pytest.raises(TaskFailed, match="`x.json#1` cannot be read: .* a name twice") as told:
+        read.rows(declared)
+    assert told.value.code == "SRC003"

@@ -176,6 +176,56 @@ def test_a_list_of_members_that_claims_to_be_huge_is_refused(shop: Project) -> N
     assert told.value.code in ("SRC003", "SRC016")
 
 
+@pytest.mark.parametrize("place", [1 << 20, (1 << 63) + 5, (1 << 64) - 1])
+def test_an_end_that_names_bytes_beyond_the_file_is_damage_of_that_file(
+    shop: Project, place: int
+) -> None:
+    content = packed(a_csv=b"x\n1\n")
+    end = content.rfind(b"PK\x05\x06")
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, place, 1)
+    lying = content[end : end + 10] + b"\xff\xff" + content[end + 12 :]
+    shop.put("a.zip", content[:end] + locator + lying)
+    shop.put("b.csv", b"x\n2\n")
+    declared = table("*")
+    shop.arrive(declared)
+    raw = shop.build(declared)
+    assert [row[:2] for row in shop.rows(raw)] == [(2, "b.csv")]
+    assert [d.state for d in raw.deliveries] == ["refused", "landed"]
+
+
+def test_a_large_list_of_members_is_told_wherever_its_record_lies(shop: Project) -> None:
+    content = packed(a_csv=b"x\n1\n")
+    end = content.rfind(b"PK\x05\x06")
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 1 << 40, 1 << 40, 9, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 1)
+    shop.put("a.zip", content[:end] + record + locator + content[end:])
+    with pytest.raises(TaskFailed) as told:
+        shop.read(table("a.zip"))
+    assert told.value.code == "SRC016"
+
+
+def test_a_member_that_lies_beyond_the_file_is_damage_of_that_file(shop: Project) -> None:
+    content = bytearray(packed(a_csv=b"x\n1\n"))
+    entry = content.rfind(b"PK\x01\x02")
+    extra = struct.pack("<HHQ", 1, 8, (1 << 64) - 1)
+    content[entry + 42 : entry + 46] = b"\xff\xff\xff\xff"
+    content[entry + 30 : entry + 32] = struct.pack("<H", len(extra))
+    content[entry + 51 : entry + 51] = extra
+    end = content.rfind(b"PK\x05\x06")
+    length = struct.unpack("<I", content[end + 12 : end + 16])[0] + len(extra)
+    content[end + 12 : end + 16] = struct.pack("<I", length)
+    shop.put("a.zip", bytes(content))
+    with pytest.raises(TaskFailed) as told:
+        shop.read(table("a.zip"))
+    assert told.value.code == "SRC003"
+
+
+def test_a_damaged_bz2_is_damage_of_that_file(shop: Project) -> None:
+    shop.put("a.csv.bz2", b"BZh9" + b"nothing of the kind" * 9)
+    shop.put("b.csv", b"x\n2\n")
+    assert [row[:2] for row in shop.read(table("*"))] == [(2, "b.csv")]
+
+
 @pytest.mark.parametrize("form", ["gz", "zst", "bz2", "xz", "zip"])
 def test_a_bomb_is_refused(shop: Project, form: str) -> None:
     import bz2
@@ -217,6 +267,19 @@ def test_a_declared_limit_decides(shop: Project) -> None:
         shop.read(table("a.csv.gz", expand_limit=500))
     assert told.value.code == "SRC013"
     assert len(shop.read(table("a.csv.gz", expand_limit=5000))) == 1000
+
+
+def test_the_limit_is_for_all_members_of_an_archive_together(shop: Project) -> None:
+    members = {f"m{number}_csv": b"x\n" + b"1\n" * 450 for number in range(20)}
+    shop.put("a.zip", packed(**members))
+    shop.put("b.csv", b"x\n2\n")
+    assert [row[:2] for row in shop.read(table("*", expand_limit=10_000))] == [(2, "b.csv")]
+    shop.deliveries.clear()
+    with pytest.raises(TaskFailed) as told:
+        shop.read(table("a.zip", expand_limit=10_000))
+    assert told.value.code == "SRC013"
+    assert "`a.zip` becomes larger than 0.01 MB" in str(told.value)
+    assert len(shop.read(table("a.zip", expand_limit=20_000))) == 9000
 
 
 def test_an_archive_in_a_project_warns_of_its_bad_member_on_every_run(tmp_path: Path) -> None:

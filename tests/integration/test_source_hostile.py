@@ -95,15 +95,34 @@ def test_links_that_lead_nowhere_are_left_out(tmp_path: Path) -> None:
     assert rows_of(run(folder), "select x from raw.t") == [(1,)]
 
 
-def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
-    folder = landed(tmp_path, "a.csv", b"x\n1\n")
-    Path(os.fsdecode(os.fsencode(folder) + b"/data/\xff.csv")).write_bytes(b"x\n2\n")
-    with andon.open(folder) as project:
+def nameless(folder: Path) -> Path:
+    return Path(os.fsdecode(os.fsencode(folder) + b"/data/\xff.csv"))
+
+
+@pytest.mark.parametrize("more", ["", "    grows: true\n    format: csv\n"])
+def test_a_file_whose_name_is_no_text_is_left_out_and_told_on_every_run(
+    tmp_path: Path, more: str
+) -> None:
+    source = f"tables:\n  t:\n    path: data/*\n{more}"
+    write_project(tmp_path, {"sources/raw.yml": source, "data/a.csv": "x\n1\n"})
+    nameless(tmp_path).write_bytes(b"x\n2\n")
+    for status in ("done", "nothing"):
+        with andon.open(tmp_path) as project:
+            report = project.run()
+        (told,) = report.warnings
+        assert (report.exit_code, report.status) == (0, status)
+        assert (told.code, "\\xff.csv" in told.what) == ("SRC003", True)
+    assert rows_of(tmp_path, "select x from raw.t") == [(1,)]
+
+
+def test_a_table_of_nothing_but_nameless_files_is_told(tmp_path: Path) -> None:
+    source = "tables:\n  t:\n    path: data/*\n"
+    write_project(tmp_path, {"sources/raw.yml": source, "data/.keep": ""})
+    nameless(tmp_path).write_bytes(b"x\n2\n")
+    with andon.open(tmp_path) as project:
         report = project.run()
     assert report.exit_code == 1
-    assert "\\xff.csv" in report.outcomes[0].problems[0].what
-    assert report.outcomes[0].problems[0].code == "SRC003"
-    assert rows_of(folder, "select x from raw.t") == [(1,)]
+    assert [p.code for p in report.outcomes[0].problems] == ["SRC003"]
 
 
 @pytest.mark.parametrize("opening", ['{"a":', "["])

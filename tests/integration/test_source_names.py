@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,25 @@ def test_an_array_with_a_name_twice_is_refused_and_the_others_are_read(shop: Pro
     assert [row[0] for row in shop.rows(raw)] == [3]
     ((code, what),) = refused(declared, raw)
     assert (code, "a name twice" in what) == ("SRC003", True)
+
+
+@pytest.mark.parametrize("twice", [b'[{"a":1,"a":2}]', b'[{"a":1,"o":[{"b":1,"b":2}]}]'])
+def test_a_file_with_a_name_twice_anywhere_is_left_out(shop: Project, twice: bytes) -> None:
+    declared = table("*.json")
+    raw = built(shop, declared, twice, b'[{"a":3,"o":[{"b":1}]}]')
+    assert [row[0] for row in shop.rows(raw)] == [3]
+    ((code, what),) = refused(declared, raw)
+    assert (code, "`a.json`" in what, "a name twice" in what) == ("SRC003", True, True)
+
+
+def test_a_member_with_a_name_twice_is_named(shop: Project) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("b.json", b'[{"a":1,"o":{"b":1,"b":2}}]')
+        archive.writestr("c.json", b'[{"a":2}]')
+    with pytest.raises(TaskFailed, match=r"`a\.zip/b\.json` cannot be read") as told:
+        built(shop, table("*.zip"), out.getvalue())
+    assert told.value.code == "SRC003"
 
 
 def test_records_within_documents_with_a_name_twice_are_set_aside(shop: Project) -> None:

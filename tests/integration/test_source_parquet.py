@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from andon.errors import TaskFailed
-from andon.reading.parquet.pages import check_pages
+from andon.reading.parquet.pages import Broken, check_pages
 from tests.sourcing import Project, project, table
 
 
@@ -148,3 +148,12 @@ def test_pages_that_cannot_be_decoded_are_told_when_they_are_read_and_the_others
         in dict(raw.facts)[next(d.id for d in shop.deliveries if d.path[0] == "a")]
     )
     assert shop.build(declared).rows == 6
+
+
+@pytest.mark.parametrize("depth", [20, 5000])
+def test_a_header_of_lists_within_lists_is_damage(tmp_path: Path, depth: int) -> None:
+    header = b"PAR1" + b"\x19" + b"\x19" * depth + b"\x15\x02" + b"\x00" * 20
+    path = tmp_path / "deep.bin"
+    path.write_bytes(header)
+    with pytest.raises(Broken, match="damaged"):
+        check_pages(path, [(4, len(header) - 4)], 1)

@@ -17,6 +17,7 @@ from andon.acquisition.fingerprint import build_key, fingerprint
 from andon.acquisition.repairs import without_repairs
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
+from andon.execution.fault import failing_alone
 from andon.execution.line import Tools
 from andon.graph.order import Graph
 from andon.planning.action import Forecast
@@ -65,8 +66,9 @@ def look(
     for table in spec.source_tables:
         known = state.deliveries.get(table.name, ())
         try:
-            origin = tools.origin(table)
-            found[table.name] = origin.look(table, without_repairs(known), last)
+            with failing_alone(table.name):
+                origin = tools.origin(table)
+                found[table.name] = origin.look(table, without_repairs(known), last)
         except (TaskFailed, Unavailable) as failure:
             found[table.name] = Arrivals(table=table.name)
             unseen[table.name] = failure.problems

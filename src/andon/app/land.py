@@ -32,6 +32,7 @@ from andon.events import (
     OriginAsked,
     RunStarted,
 )
+from andon.execution.fault import failing_alone
 from andon.execution.line import Tools
 from andon.execution.outcome import Landed, Observer
 from andon.ports.origin import Batch, Origin
@@ -122,7 +123,8 @@ def _land_all(
         used.append(tools.origin(table))
         came, began, is_failed = _Came(), time.perf_counter(), False
         try:
-            _land(tools, prepared, table, record, stopping, came)
+            with failing_alone(table.name):
+                _land(tools, prepared, table, record, stopping, came)
         except (TaskFailed, Unavailable) as failure:
             unseen[table.name] = failure.problems
             is_changed = is_failed = True

@@ -131,38 +131,8 @@ def _show_traceback(error: BaseException, session: Session) -> None:
 
 def _internal(error: BaseException, session: Session) -> int:
     """An exception nobody expected: the report goes to a file, one line goes to the user."""
-    path = _saved(error)
-    _tell(
-        (
-            Problem(
-                code="CLI900",
-                what=f"unexpected {type(error).__name__}",
-                why=f"this is a fault of Andon itself; the report is in {path}",
-                fix="report it with that file; `andon doctor` tells whether the project is sound",
-            ),
-        ),
-        70,
-        session,
-    )
+    from andon.execution.fault import unexpected
+
+    _tell((unexpected(error),), 70, session)
     _show_traceback(error, session)
     return 70
-
-
-def _saved(error: BaseException) -> str:
-    """Write the traceback to a file of its own and return its path."""
-    import platform
-    import tempfile
-    import traceback
-
-    from andon import __version__
-
-    head = f"andon {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="andon-fault-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(head)
-            file.writelines(traceback.format_exception(error))
-    except OSError as refused:
-        return f"no file ({refused.strerror or refused}); --debug shows it"
-    return file.name

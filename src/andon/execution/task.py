@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -23,10 +21,11 @@ from andon.catalog.records import (
     Digest,
     Snapshot,
 )
-from andon.errors import AndonError, Cancelled, Problem, TaskFailed
+from andon.errors import AndonError, Cancelled, TaskFailed
 from andon.execution.build import Built, build_asset, build_source
 from andon.execution.by_key import build_by_key
 from andon.execution.evolution import changes_of
+from andon.execution.fault import failing_alone
 from andon.execution.incremental import build_incremental
 from andon.execution.job import Job, job_of
 from andon.execution.line import Line, are_few
@@ -73,13 +72,13 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     attempt = 1
     while True:
         try:
-            outcome = _attempt(line, name, done)
+            with failing_alone(name):
+                outcome = _attempt(line, name, done)
             break
         except Cancelled as stopped:
             outcome = Outcome(asset=name, word="cancelled", problems=stopped.problems)
             break
-        except (AndonError, OSError) as error:
-            failure = error if isinstance(error, AndonError) else _refused(name, error)
+        except AndonError as failure:
             if not failure.is_transient or attempt > allowed or line.stopping():
                 problems = placed(asset, failure.problems)
                 outcome = Outcome(asset=name, word="failed", problems=problems)
@@ -102,20 +101,6 @@ def perform(line: Line, name: str, done: Mapping[str, Outcome]) -> Outcome:
     )
     line.tell(outcome)
     return outcome
-
-
-def _refused(name: str, error: OSError) -> TaskFailed:
-    """A failure of the system that no part of the work told in its own words."""
-    return TaskFailed(
-        Problem(
-            code="RUN008",
-            what=f"the system refused what `{name}` needs: {error.strerror or type(error).__name__}",
-            why=f"it concerns `{Path(os.fsdecode(error.filename)).name}`"
-            if isinstance(error.filename, str | bytes)
-            else "it did not say which file it concerns",
-            fix="look at disk space, rights and `andon doctor`, then run again",
-        )
-    )
 
 
 def _wait(line: Line, seconds: float) -> None:

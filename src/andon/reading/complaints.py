@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import get_args
+
+from msgspec.structs import replace
 
 from andon.acquisition.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
@@ -55,6 +57,30 @@ def check_paths(paths: Sequence[str]) -> None:
                 path.encode()
             except UnicodeEncodeError:
                 raise TaskFailed(_unreadable(path, "its name is not valid UTF-8")) from None
+
+
+def nameless(table: SourceTable, paths: Sequence[str]) -> dict[str, Problem]:
+    """A warning for each file whose name no text can hold, by its path."""
+    found: dict[str, Problem] = {}
+    for path in paths:
+        try:
+            check_paths([path])
+        except TaskFailed as error:
+            (problem,) = error.problems
+            found[path] = replace(
+                problem,
+                what=f"left out of `{table.name}`: {problem.what}",
+                why="every row tells the file that it comes from, and no text can hold this name; "
+                "the other files are read",
+                severity="warning",
+            )
+    return found
+
+
+def nothing_readable(table: SourceTable, left_out: Iterable[Problem]) -> TaskFailed:
+    """The error for a table that has no file, or only such as are left out."""
+    told = [replace(problem, severity="error") for problem in left_out]
+    return TaskFailed(*(told or [nothing_there(table)]))
 
 
 def _unreadable(path: str, reason: str) -> Problem:

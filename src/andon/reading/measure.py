@@ -20,6 +20,7 @@ from andon.reading import complaints
 from andon.reading.family import Lazily
 from andon.reading.refusing import or_refused
 from andon.reading.stored.archives import is_archive, members_of
+from andon.reading.stored.codecs import most_expanded, swollen
 from andon.spec.format import format_of
 from andon.spec.source import SourceTable
 
@@ -112,7 +113,11 @@ def _look(
             found[load.id] = refuse(key, (complaints.unknown_format(table, load.path),))
 
     def unpack(load: Load) -> Facts:
-        members[load.id] = _members(load, store)
+        members[load.id] = inside = _members(load, store)
+        most = most_expanded(store.raw(load.content), table.expand_limit)
+        # Of a member no more is taken out than the list says of it.
+        if sum(member.bytes for member in inside) > most:
+            raise swollen(load.path, most)
         return Facts(reading=key, records=0)
 
     for load in unread:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -147,16 +148,8 @@ class RawReader:
         for group in layout.groups:
             mark = label(group, key)
             name = f"{table.name}-{text_hash(mark)}"
-            try:
+            with _finding_broken(group, facts, family, columns):
                 parts.extend(self._write(group, name, facts, family, schema, stage, mark))
-            except TaskFailed as failure:
-                broken = family.broken(group, facts, columns) if is_of_the_file(failure) else {}
-                found = [load for load in group if load.id in broken and not load.member]
-                if not found:
-                    raise
-                raise _Unreadable(
-                    {i: encode(broken[load.id]) for load in found for i in load.ids}
-                ) from failure
         _assert_complete(table, in_order, layout.kept, parts)
         return RawTable(
             schema=schema,
@@ -190,9 +183,10 @@ class RawReader:
             table, schema, reading(table), self._engine, self._store, select, stage
         )  # fmt: skip
         rows = [load for load in loads if load.role == "rows"]
-        merged = merging.build(
-            loads, {load.id for load in rows if not facts[load.id].served}, prior
-        )
+        with _finding_broken(rows, facts, family, schema.columns[: -len(ORIGIN_COLUMNS)]):
+            merged = merging.build(
+                loads, {load.id for load in rows if not facts[load.id].served}, prior
+            )
         bad = [load for load in rows if facts[load.id].aside]
         aside = self._write_aside(bad, f"{table.name}-merged", facts, family, stage, "")
         return RawTable(
@@ -319,6 +313,34 @@ class _Unreadable(Exception):
     def __init__(self, facts: dict[str, str]) -> None:
         super().__init__()
         self.facts = facts
+
+
+@contextmanager
+def _finding_broken(
+    loads: Sequence[Load], facts: dict[str, Facts], family: Files, columns: Sequence[Column]
+) -> Iterator[None]:
+    """Where the engine fails on the bytes of some loads, say of which.
+
+    Raises:
+        _Unreadable: these cannot be read after all.
+        TaskFailed: (SRC...) a member of an archive cannot; or what has its cause elsewhere.
+    """
+    try:
+        yield
+    except TaskFailed as failure:
+        is_told = failure.code.startswith("SRC") or not is_of_the_file(failure)
+        broken = {} if is_told else family.broken(loads, facts, columns)
+        found = [load for load in loads if load.id in broken and not load.member]
+        if found:
+            raise _Unreadable(
+                {i: encode(broken[load.id]) for load in found for i in load.ids}
+            ) from failure
+        inside = [problem for one in broken.values() for problem in one.refused]
+        if inside:
+            raise TaskFailed(
+                *(Problem(code=r.code, what=r.what, why=r.why, fix=r.fix) for r in inside)
+            ) from failure
+        raise
 
 
 def _assert_complete(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from andon.errors import Problem, TaskFailed
+from andon.sources.spellings import spellings
 from andon.spec.origin import Secret, Setting, Settings
 from andon.spec.server import address_fault
 
@@ -67,12 +69,10 @@ class Secrets:
             self._seen.add(value)
 
     def scrub(self, text: str) -> str:
-        """A text without any value that was looked up, also where it stands quoted for a URL."""
-        from urllib.parse import quote, quote_plus
-
+        """A text without any value that was looked up, in whatever case and however it is escaped:
+        a server may repeat it in its own way."""
         for value in sorted(self._seen, key=len, reverse=True):
-            for form in (value, quote(value, safe=""), quote_plus(value)):
-                text = text.replace(form, "***")
+            text = re.sub(spellings(value), "***", text, flags=re.IGNORECASE)
         return text
 
     def _look_up(self, secret: Secret) -> str:

@@ -67,6 +67,7 @@ class AvroFiles:
             schema = reader.writer_schema
             if not isinstance(schema, dict) or schema.get("type") != "record":
                 raise damaged(load.path, "its records are no records with fields")
+            columns = _columns(schema, load.path)
             try:
                 for count, record in enumerate(reader, start=1):
                     out.put(_document(record), count)
@@ -74,7 +75,7 @@ class AvroFiles:
                 raise damaged(load.path, f"record {count + 1:,} cannot be decoded") from error
         if count != claimed:
             raise damaged(load.path, f"it gave {count:,} records of {claimed:,} counted")
-        return tuple((f["name"], (_type(f["type"], (), is_top=True),)) for f in schema["fields"])
+        return columns
 
 
 def _opened(stream: IO[bytes], origin: str) -> Any:
@@ -86,6 +87,18 @@ def _opened(stream: IO[bytes], origin: str) -> Any:
         return fastavro.reader(stream)
     except Exception as error:
         raise damaged(origin, "it is no complete Avro file") from error
+
+
+def _columns(schema: dict[str, Any], origin: str) -> Columns:
+    """Columns of a schema, of which the library proves no more than it needs itself.
+
+    Raises:
+        TaskFailed: (SRC003) it is none.
+    """
+    try:
+        return tuple((f["name"], (_type(f["type"], (), is_top=True),)) for f in schema["fields"])
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise damaged(origin, "its schema is damaged") from error
 
 
 def _type(schema: Any, within: tuple[str, ...], *, is_top: bool = False) -> str:

@@ -272,8 +272,12 @@ class DocumentFiles:
 
     def _has_twice(self, load: Load, facts: Facts) -> bool:
         """Whether the engine finds a name twice in a document of a file."""
-        names = (name for name, _ in self._measure_batch([(load, facts)])[load.id].columns)
-        source = self._source([(load, facts)], dict.fromkeys(names, "JSON"))
+        columns = self._measure_batch([(load, facts)])[load.id].columns
+        # Within objects it is found only where they become structs.
+        source = self._source(
+            [(load, facts)],
+            {name: kinds[0] if isinstance(kinds, tuple) else "JSON" for name, kinds in columns},
+        )
         try:
             self._engine.rows(f"select max(hash(r)) from {source} r")
         except TaskFailed as error:

@@ -80,7 +80,15 @@ def media_of(path: Path, name: str, *, is_text: bool) -> Media:
         try:
             width, height = _size(stream, head, kind) if kind.startswith("image/") else (None, None)
             seconds = _seconds(path, head, kind) if kind.startswith("audio/") else None
-        except (struct.error, IndexError, EOFError, wave.Error, ZeroDivisionError, ValueError):
+        except (
+            struct.error,
+            IndexError,
+            EOFError,
+            RuntimeError,
+            ValueError,
+            ZeroDivisionError,
+            wave.Error,
+        ):
             # A damaged picture is a file all the same; what it does not tell stays unknown.
             return Media(type=kind)
     return Media(type=kind, width=width, height=height, seconds=seconds)

@@ -128,8 +128,12 @@ def _skip(data: mmap.mmap, at: int, kind: int, depth: int) -> int:
         case 9 | 10:
             head = data[at]
             at, count = (at + 1, head >> 4) if head >> 4 != 15 else _varint(data, at + 1)
+            if depth > _MOST_DEPTH:
+                raise Broken("the header of a page is damaged")
             for _ in _few(range(count)):
-                at = _skip(data, at, head & 0x0F, depth + 1)
+                # A truth value of a list is a byte of its own; that of a field is in its head.
+                kind = head & 0x0F
+                at = at + 1 if kind in (1, 2) else _skip(data, at, kind, depth + 1)
             return at
         case 12:
             return _struct(data, at, depth + 1)[0]

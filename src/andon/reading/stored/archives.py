@@ -25,7 +25,8 @@ _MOST_DIRECTORY = 8 << 20
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END = b"PK\x05\x06"
-_END_64 = b"PK\x06\x07"
+_LOCATOR_64 = b"PK\x06\x07"
+_END_64 = b"PK\x06\x06"
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,6 +36,7 @@ _DAMAGE = (
     KeyError,
     NotImplementedError,
     OSError,
+    OverflowError,
     RuntimeError,
     ValueError,
 )
@@ -161,13 +163,17 @@ def _check_directory(path: Path, origin: str) -> None:
         at = tail.rfind(_END)
         if at < 0 or len(tail) < at + 22:
             raise damaged(origin, "it is no complete zip archive")
-        count, length = struct.unpack("<H I", tail[at + 10 : at + 12] + tail[at + 12 : at + 16])
-        locator = tail.rfind(_END_64, 0, at)
-        if locator >= 0 and 0xFFFF in (count, length & 0xFFFF) and locator + 16 <= len(tail):
-            stream.seek(struct.unpack("<Q", tail[locator + 8 : locator + 16])[0])
-            record = stream.read(56)
-            if len(record) == 56:
-                count, length = struct.unpack("<Q Q", record[32:48])
+        claims = [struct.unpack("<HI", tail[at + 10 : at + 16])]
+        if at >= 20 and tail.startswith(_LOCATOR_64, at - 20):
+            (place,) = struct.unpack("<Q", tail[at - 12 : at - 4])
+            if place > size - 56:
+                raise damaged(origin, "its end names bytes that it does not have")
+            stream.seek(place)
+            # A library may take the record that is named, or the one that lies before.
+            records = (stream.read(56), tail[max(0, at - 76) : at - 20])
+            large = [r for r in records if r.startswith(_END_64) and len(r) == 56]
+            claims = [struct.unpack("<QQ", record[32:48]) for record in large] or claims
+    count, length = max(c for c, _ in claims), max(n for _, n in claims)
     if count > MOST_MEMBERS or length > _MOST_DIRECTORY:
         raise TaskFailed(
             Problem(

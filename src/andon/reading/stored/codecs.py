@@ -50,8 +50,7 @@ def open_plain(path: Path, origin: str, most: int | None = None) -> Iterator[IO[
         TaskFailed: (SRC003) the compressed file is damaged or cut short; (SRC013) it becomes too
             large. `origin` is named.
     """
-    import gzip  # a run with nothing to do reads no file
-    import lzma
+    import lzma  # a run with nothing to do reads no file
     import zlib
 
     try:
@@ -61,7 +60,10 @@ def open_plain(path: Path, origin: str, most: int | None = None) -> Iterator[IO[
                 yield stream
             else:
                 yield cast(IO[bytes], _Bounded(stream, most_expanded(path, most), origin))
-    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        # Bytes that are no gzip or bz2 are told as an error of the system, without its number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise damaged(origin, str(error)) from error
 
 
@@ -90,10 +92,11 @@ class _Bounded:
 
 def swollen(origin: str, most: int) -> TaskFailed:
     """The error for a compressed file that becomes too large."""
+    shown = f"{most / 1e9:,.1f} GB" if most >= _LEAST else f"{most / 1e6:g} MB"
     return TaskFailed(
         Problem(
             code="SRC013",
-            what=f"`{origin}` becomes larger than {most / 1e9:,.1f} GB when it is decompressed",
+            what=f"`{origin}` becomes larger than {shown} when it is decompressed",
             why="a small file that becomes huge would fill memory and disk; more often than not it is "
             "damaged or hostile",
             fix="if it is right, declare `expand_limit` of the table, for example `expand_limit: 50GB`. "

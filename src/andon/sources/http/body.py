@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 _CHUNK = 1 << 16
+_KNOWN = frozenset({"br", "compress", "dcb", "dcz", "x-compress", "zstd"})
+"""What may be told of an encoding: any other word may be a secret that the server repeats."""
 
 
 class Dropped(Exception):
@@ -60,7 +62,8 @@ def read_body(response: Response, limit: int, is_good: bool) -> bytes:
     if not is_good:
         return response.read(limit) if packed == "identity" else b""
     if packed not in ("identity", "gzip", "x-gzip", "deflate", ""):
-        raise Misled(f"its content encoding is `{packed[:20]}`, which was not asked for")
+        named = f"`{packed}`, which was not asked for" if packed in _KNOWN else "none that is known"
+        raise Misled(f"its content encoding is {named}")
     unpack = None if packed in ("identity", "") else _Unpacking(packed)
     parts: list[bytes] = []
     total = 0

@@ -233,6 +233,8 @@ def _told(error: BaseException, *, is_answered: bool, limit: Limit) -> BaseExcep
             return Dropped("the connection was cut off", is_before_answer=not is_answered)
         case http.client.HTTPException():
             return NotHttp(type(error).__name__)
+        case UnicodeError():
+            return NotHttp("its host has no name that can be looked up")
         case OSError():
             return Dropped(error.strerror or type(error).__name__)
         case _:

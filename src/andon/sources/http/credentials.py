@@ -19,6 +19,9 @@ _EARLY_S = 30.0
 _FOREVER_S = 3600.0
 """How long a token is kept whose server does not say."""
 
+_LONGEST_S = 1e9
+"""No token is meant to hold for thirty years."""
+
 
 class Credentials:
     """Headers and parameters for one origin, during one reading.
@@ -127,17 +130,29 @@ class Credentials:
         answer = self._fetch(ask)
         try:
             found = msgspec.json.decode(answer.body, type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             found = {}
         token, lifetime = found.get("access_token"), found.get("expires_in")
         if not isinstance(token, str) or not token.isprintable() or not token:
             raise TaskFailed(_no_token(ask.url))
         self._secrets.hide(token)
-        is_number = isinstance(lifetime, (int, float)) or (
-            isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit()
-        )
-        lasts_s = float(lifetime) if is_number else _FOREVER_S  # type: ignore[arg-type]
-        return token, max(0.0, lasts_s - min(_EARLY_S, lasts_s / 2))
+        lasts_s = _seconds(lifetime)
+        return token, lasts_s - min(_EARLY_S, lasts_s / 2)
+
+
+def _seconds(lifetime: object) -> float:
+    """How long a token holds; what is no number of seconds that can be meant says nothing.
+
+    >>> [_seconds(told) for told in (60, "60", 0, -5, 10**400, True, [1], "soon", None)]
+    [60.0, 60.0, 0.0, 3600.0, 3600.0, 3600.0, 3600.0, 3600.0, 3600.0]
+    """
+    if isinstance(lifetime, bool) or not isinstance(lifetime, int | float | str):
+        return _FOREVER_S
+    try:
+        found = float(lifetime)
+    except (OverflowError, ValueError):
+        return _FOREVER_S
+    return found if 0 <= found < _LONGEST_S else _FOREVER_S
 
 
 def _named(setting: Setting) -> str:

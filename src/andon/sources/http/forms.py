@@ -36,6 +36,19 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
+def named_type(header: str) -> str:
+    """A content type as it may be told: one that nobody knows may be a secret that is repeated.
+
+    >>> named_type("image/PNG; x=1"), named_type("text/hunter22"), named_type("")
+    ('`image/png`', 'none that is known', '`nothing`')
+    """
+    from mimetypes import types_map
+
+    kind = media_type(header) or "nothing"
+    is_known = kind in ("nothing", "application/octet-stream") or kind in types_map.values()
+    return f"`{kind}`" if is_known or kind in _TYPES else "none that is known"
+
+
 def form_of(declared: Format | None, header: str, body: bytes) -> Format | None:
     """The declared format, else that of the content type, else that of the first sign.
 

@@ -23,7 +23,7 @@ from andon.sources.http.document import (
     plain,
     scalar,
 )
-from andon.sources.http.forms import form_of, is_page_for_people, media_type
+from andon.sources.http.forms import form_of, is_page_for_people, named_type
 from andon.sources.http.paging import Seen, Step, address, next_step
 from andon.sources.http.session import Session
 from andon.spec.origin import HttpOrigin
@@ -106,8 +106,8 @@ class Pages:
             raise self._refuse(url, "it is an HTML page, made for people")
         form = form_of(self._table.format, header, body)
         if form is None:
-            said = media_type(header)[:60] or "nothing"
-            raise self._refuse(url, f"its content type is `{said}`, and no `format` is declared")
+            said = named_type(header)
+            raise self._refuse(url, f"its content type is {said}, and no `format` is declared")
         try:
             return self._look(step, answer, body, kept, form)
         except Malformed as malformed:

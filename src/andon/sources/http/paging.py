@@ -112,7 +112,11 @@ def joined(url: str, target: str) -> str:
     """
     try:
         found = urljoin(url, target)
-        _ = urlsplit(found).port  # is refused if it is no number
+        parts = urlsplit(found)
+        _ = parts.port  # is refused if it is no number
+        if not found.isascii():
+            found.encode()
+        (parts.hostname or "").encode("idna")  # as it will be looked up: empty and long labels
     except ValueError:
         raise Malformed("it names an address that cannot be understood") from None
     return found

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from andon.sources.http.paging import joined, with_parameters, without_parameter
 from andon.sources.http.rate import Bucket
 from andon.sources.http.retry import LONGEST_S, RETRIED, retry_after_s, wait_s
 from andon.sources.secrets import Secrets
+from andon.sources.spellings import parameter
 from andon.spec.origin import HttpOrigin, Secret
 from andon.spec.source import SourceTable
 from andon.version import VERSION
@@ -117,8 +118,8 @@ class Session:
             if isinstance(setting, Secret):
                 hidden[name] = self._secrets.value(setting)
         for name, value in hidden.items():
-            for form in {value, quote(value, safe=""), quote_plus(value)}:
-                body = body.replace(f"{name}={form}".encode(), f"{name}=***".encode())
+            if value:
+                body = parameter(name, value).sub(rb"\1***", body)
         return body
 
     def _get(self, url: str, is_whole: Callable[[Answer], bool]) -> Answer:

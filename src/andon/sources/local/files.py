@@ -13,7 +13,6 @@ from andon.acquisition.arrivals import Arrivals, Found
 from andon.acquisition.choose import Load
 from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.catalog.records import Delivery
-from andon.errors import TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
@@ -43,20 +42,31 @@ class LocalFiles:
         """Compare origin and catalog; writes nothing. Safe to repeat.
 
         Raises:
-            TaskFailed: (SRC001) no file matches and none ever did.
+            TaskFailed: (SRC001) no file matches and none ever did; (SRC003) none of them can be read.
         """
         with complaints.told_of_files():
             found = discover(self._root, table.paths)
-        complaints.check_paths([file.path for file in found])
-        if not found and not known:
-            raise TaskFailed(complaints.nothing_there(table))
-        if not known:
-            return self._first(table, found)
+        nameless = complaints.nameless(table, [file.path for file in found])
+        if len(nameless) == len(found) and not known:
+            raise complaints.nothing_readable(table, nameless.values())
+        named = [file for file in found if file.path not in nameless]
+        arrived = (
+            self._further(table, named, known, last_run) if known else self._first(table, named)
+        )
+        return replace(arrived, left_out=tuple(nameless.values()))
+
+    def _further(
+        self,
+        table: SourceTable,
+        found: Sequence[Found],
+        known: Sequence[Delivery],
+        last_run: datetime | None,
+    ) -> Arrivals:
         newest = newest_by_path(known)
-        read = []
-        for file in found:
-            is_read = has_to_be_read(file, newest.get(file.path), last_run)
-            read.append(self._hashed(file) if is_read else file)
+        read = [
+            self._hashed(file) if has_to_be_read(file, newest.get(file.path), last_run) else file
+            for file in found
+        ]
         return decide(table.name, read, known)
 
     def _first(self, table: SourceTable, found: Sequence[Found]) -> Arrivals:

@@ -81,9 +81,9 @@ class GrowingFiles:
         Raises:
             TaskFailed: (SRC001) there is nothing, and never was; (SRC068) a file cannot be read in parts.
         """
-        due = self._due(table, known)
+        due, left_out = self._due(table, known)
         if not due and not known:
-            raise TaskFailed(complaints.nothing_there(table))
+            raise complaints.nothing_readable(table, left_out)
         found = [
             (
                 item.is_anew,
@@ -100,6 +100,7 @@ class GrowingFiles:
             new=tuple(file for is_anew, file in found if not is_anew),
             changed=tuple(file for is_anew, file in found if is_anew),
             is_open=bool(due),
+            left_out=left_out,
             anew=tuple(item.file for item in due if item.is_anew),
         )
 
@@ -121,7 +122,7 @@ class GrowingFiles:
         number = next_number(known)
         most_bytes = _MOST_BYTES if most_rows is None else _TRIED_BYTES
         waiting: list[Delivery] = []
-        for due in self._due(table, known):
+        for due in self._due(table, known)[0]:
             for part in self._parts(table, due, most_bytes):
                 delivery = self._land(table, due, part, number, run_id, now)
                 if delivery is None:
@@ -153,11 +154,14 @@ class GrowingFiles:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _due(self, table: SourceTable, known: Sequence[Delivery]) -> list[_Due]:
-        """What is to be landed, in order of path."""
+    def _due(
+        self, table: SourceTable, known: Sequence[Delivery]
+    ) -> tuple[list[_Due], tuple[Problem, ...]]:
+        """What is to be landed, in order of path, and a warning for each file that is left out."""
         with complaints.told_of_files():
             found = discover(self._root, table.paths)
-        complaints.check_paths([file.path for file in found])
+        nameless = complaints.nameless(table, [file.path for file in found])
+        found = tuple(file for file in found if file.path not in nameless)
         reaches = growth.reached(known)
         own = growth.newest_life(reaches)
         goes_on = {file.path for file in found if self._is(own.get(file.path), file.path)}
@@ -188,7 +192,7 @@ class GrowingFiles:
                         is_anew=is_anew,
                     )
                 )
-        return due
+        return due, tuple(nameless.values())
 
     def _is(self, reach: Reach | None, path: str) -> bool:
         """Whether a file still is the one that was landed up to there."""
