@@ -139,3 +139,17 @@ def test_rows_are_appended_by_the_input_that_grew(shop: Path) -> None:
     assert run(shop)["marts.copy"].note == "1 rows added"
     assert add(shop, "02", "4,a,3\n")["marts.copy"].note == "1 rows added"
     assert rows_of(shop, "select sum(amount)::int from marts.copy") == [(32,)]
+
+
+def test_a_key_of_which_only_a_duration_changed_is_made_again(tmp_path: Path) -> None:
+    files = {
+        "sources/raw.yml": "tables:\n  spans: {path: data/*.csv, columns: {d: INTERVAL}}\n",
+        "assets/marts/totals.sql": "/* andon\nmaterialize: incremental\nkey: id\n*/\n"
+        "select id, max(d)::varchar as d from raw.spans group by all\n",
+        "data/01.csv": "id,d\na,30 days\n",
+    }
+    write_project(tmp_path, files)
+    run(tmp_path)
+    write_files(tmp_path, {"data/01.csv": "id,d\na,1 month\n"})
+    assert run(tmp_path)["marts.totals"].note == "1 rows made again"
+    assert rows_of(tmp_path, "select d from marts.totals") == [("1 month",)]

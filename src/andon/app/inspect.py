@@ -14,8 +14,8 @@ from andon.app.source_use import table_usage
 from andon.app.views import AssetLine, AssetView, FailingRows
 from andon.catalog.records import Audit, CheckResult, DataFile, Publication, Snapshot, State
 from andon.errors import Problem, UsageError
+from andon.execution.aside import QUARANTINE
 from andon.execution.line import Tools
-from andon.execution.prove import QUARANTINE
 from andon.execution.reuse import RENAMED_FROM
 from andon.intervals import shown
 from andon.names import did_you_mean

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.catalog.records import DataFile, Snapshot
+from andon.execution.aside import QUARANTINE
 from andon.execution.line import Tools
-from andon.execution.prove import QUARANTINE
 from andon.names import REJECTED
 from andon.sql.quote import identifier, literal
 

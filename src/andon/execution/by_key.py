@@ -13,6 +13,7 @@ from andon.execution.build import Built, build_asset, query_of
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.subject import Staged
+from andon.planning.fingerprint import minor
 from andon.ports.engine import Engine
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
@@ -24,6 +25,9 @@ from andon.sql.span import among
 MOST_FILES = 128
 """Files of a snapshot beyond which it is built in full, and so into one."""
 
+_ALIKE = ("INTERVAL", "TIME WITH TIME ZONE")
+"""Types of which unlike values compare as equal: a month and 30 days."""
+
 
 class _Change(Struct, frozen=True, kw_only=True):
     """Rows of one input that were not there before, and those that no longer are.
@@ -32,12 +36,14 @@ class _Change(Struct, frozen=True, kw_only=True):
         key: columns of the input by which it is parted.
         added, removed: table expressions.
         has_removed: whether anything can be gone.
+        is_comparable: whether rows that compare as equal are equal.
     """
 
     key: tuple[str, ...]
     added: str
     removed: str
     has_removed: bool
+    is_comparable: bool
 
 
 def build_by_key(line: Line, job: Job, asset: AssetSpec, keying: Keying) -> Built:
@@ -85,10 +91,15 @@ def _changes(
         return "what is served is damaged"
     if served.fingerprint != job.fingerprint:
         return "its definition changed"
+    if minor(dict(served.facts).get("engine", "")) != minor(line.tools.engine_version):
+        return "the engine is of another version"
     if len(served.data_files) > MOST_FILES:
         return f"it has {len(served.data_files):,} files"
+    assert isinstance(asset.body, SqlBody), "only SQL is built by key"
     before = {ref.asset: ref for ref in served.inputs}
-    changed = [n for n, s in job.inputs.items() if before[n].digest != s.digest.value]
+    read = asset.body.reads
+    # What only a quarantine check reads makes no rows: `prove` judges them by it.
+    changed = [name for name in read if before[name].digest != job.inputs[name].digest.value]
     parting = _parting(line, job, asset, keying, changed)
     if isinstance(parting, Unproved):
         return parting.reason + (f" (line {parting.line})" if parting.line else "")
@@ -127,8 +138,15 @@ def _change(line: Line, old: Snapshot, new: Snapshot, key: tuple[str, ...]) -> _
     scans, engine = Scans(line.tools), line.tools.engine()
     spelled = {column.name.casefold(): column.name for column in new.schema.columns}
     own = tuple(spelled[name] for name in key)
+    compares = not any(alike in c.type for c in new.schema.columns for alike in _ALIKE)
     if old.kind == "view" or new.kind == "view" or old.query or new.query:
-        return _Change(key=own, added=scans.of(new), removed=scans.of(old), has_removed=True)
+        return _Change(
+            key=own,
+            added=scans.of(new),
+            removed=scans.of(old),
+            has_removed=True,
+            is_comparable=compares,
+        )
     there = {file.path for file in old.data_files}
     here = {file.path for file in new.data_files}
 
@@ -141,6 +159,7 @@ def _change(line: Line, old: Snapshot, new: Snapshot, key: tuple[str, ...]) -> _
         added=rows(new, here - there),
         removed=rows(old, there - here),
         has_removed=bool(there - here),
+        is_comparable=compares,
     )
 
 
@@ -159,8 +178,10 @@ class _Making:
                 f"{identifier(name)} as {identifier(f'k{at}')}"
                 for at, name in enumerate(change.key)
             )
-            new = f"(from {change.added} except all from {change.removed})"
-            gone = f"(from {change.removed} except all from {change.added})"
+            new, gone = change.added, change.removed
+            if change.is_comparable:
+                new = f"(from {change.added} except all from {change.removed})"
+                gone = f"(from {change.removed} except all from {change.added})"
             queries += [f"select {key} from {new}", f"select {key} from {gone}"]
         query = f"select distinct * from ({' union all '.join(queries)})"
         staged = self._stage()

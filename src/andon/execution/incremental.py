@@ -21,11 +21,22 @@ from andon.execution.slicer import Rows, Slicer
 from andon.execution.subject import Staged
 from andon.hashing import value_hash
 from andon.planning.fingerprint import minor
-from andon.planning.slices import BATCH_ROWS, Work, content, decide, parted, touched, wanted
+from andon.planning.plan import reads_clock
+from andon.planning.slices import (
+    BATCH_ROWS,
+    Work,
+    content,
+    decide,
+    form_of,
+    parted,
+    touched,
+    wanted,
+)
 from andon.ports.engine import Engine
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Slicing
+from andon.sql.slicing.named import named
 from andon.sql.span import within
 
 MOST_FILES = 128
@@ -69,12 +80,17 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
         name: figures_of(line.tools, engine, job.inputs[name], column, slicing.every)
         for name, column in parting.sliced
     }
+    names = named(asset.body, macros) if isinstance(asset.body, SqlBody) else None
     now = wanted(
-        [(name, content(files.values())) for name, files in figures.items()],
+        [
+            (name, form_of(job.inputs[name], column, names), content(figures[name].values()))
+            for name, column in parting.sliced
+        ],
         [(name, job.inputs[name].digest.value) for name in parting.whole],
         minor(line.tools.engine_version),
         slicing.every,
         slicing.lookback,
+        line.plan.logical_time if reads_clock(asset) else None,
     )
     served, prior = _prior(line, job, slicer.schema)
     work = decide(prior, now, job.fingerprint, line.limits)

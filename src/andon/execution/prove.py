@@ -11,21 +11,14 @@ from andon.catalog.records import CheckResult, DataFile, Digest, Snapshot
 from andon.checks.failing import failing_rows
 from andon.checks.plan import Reference
 from andon.checks.problems import problems_of
-from andon.checks.split import split, within_limit
 from andon.checks.words import rows_found
-from andon.errors import Problem, TaskFailed
+from andon.errors import TaskFailed
+from andon.execution.aside import QUARANTINE, set_aside
 from andon.execution.guard import guard_checks
 from andon.execution.judging import judge_all
 from andon.execution.line import Line, Scans
 from andon.execution.subject import Staged, Subject
 from andon.spec.check import Check, identity_of, references_of
-
-QUARANTINE = "quarantine"
-"""Label of the file of rows that checks set aside, or would have within the limit; those of a source's
-reader name deliveries."""
-
-KEPT = "kept"
-"""Label of the one file of rows that are left when checks set others aside."""
 
 EXAMPLES = 1000
 """Failing rows of one check that are kept with a snapshot."""
@@ -71,84 +64,21 @@ def prove(line: Line, subject: Subject) -> Proof:
         raise TaskFailed(*found)
     engine = subject.engine
     guard_checks(engine.reader, subject.checks)
-    subject, aside_counts, beyond = _set_aside(line, subject)
+    parted = set_aside(line, subject)
+    subject = parted.subject
     judged = judge_all(subject)
     results = tuple(
-        _over_limit(_with_aside(result, aside_counts), subject) for result in judged.results
+        _over_limit(_with_aside(result, parted.by_check), subject) for result in judged.results
     )
-    set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
+    aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
         parts=judged.parts,
-        examples=(*examples(line, subject, results), *beyond),
+        examples=(*examples(line, subject, results), *parted.beyond),
         rows=judged.rows,
-        set_aside=set_aside,
+        set_aside=aside,
         digest=judged.digest,
         results=results,
     )
-
-
-def _set_aside(line: Line, subject: Subject) -> tuple[Subject, dict[str, int], tuple[Staged, ...]]:
-    """Move rows that fail a quarantine check out of the candidate, within the limit.
-
-    Beyond it they stay in, and all of them are written down beside it.
-    """
-    quarantine = tuple(
-        check
-        for check in subject.checks
-        if check.on_fail == "quarantine" and identity_of(check) not in subject.proved
-    )
-    if not quarantine or not subject.parts:
-        return subject, {}, ()
-    engine = subject.engine
-    parting = split(
-        quarantine,
-        asset=subject.asset,
-        schema=subject.schema,
-        relation=subject.relation,
-        references=subject.references,
-        logical_time=subject.logical_time,
-    )
-    if parting is None:
-        return subject, {}, ()
-    counts = parting.read(engine.rows(parting.count))
-    total = sum(part.rows for part in subject.parts if part.role == "data")
-    if counts.set_aside == 0:
-        return subject, {}, ()
-    name = line.tools.new_id()
-    kept = line.tools.store.stage(line.run_id, f"{name}-kept.parquet")
-    aside = line.tools.store.stage(line.run_id, f"{name}-aside.parquet")
-    removed = engine.write(parting.aside, {}, engine.describe(parting.aside, {}), aside)
-    if not within_limit(subject.limit, counts.set_aside, total):
-        beyond = Staged(path=aside, rows=removed.rows, role="failing", label=QUARANTINE)
-        return subject, {}, (beyond,)
-    written = engine.write(parting.kept, {}, subject.schema, kept)
-    _assert_whole(subject.asset, total, written.rows, removed.rows)
-    others = tuple(part for part in subject.parts if part.role != "data")
-    return (
-        replace(
-            subject,
-            relation=engine.scan(subject.schema, [kept]),
-            parts=(
-                Staged(path=kept, rows=written.rows, label=KEPT),
-                *others,
-                Staged(path=aside, rows=removed.rows, role="aside", label=QUARANTINE),
-            ),
-        ),
-        dict(counts.by_check),
-        (),
-    )
-
-
-def _assert_whole(asset: str, before: int, kept: int, aside: int) -> None:
-    if before != kept + aside:
-        raise TaskFailed(
-            Problem(
-                code="RUN004",
-                what=f"`{asset}`: {before} rows came in, {kept} + {aside} went out",
-                why="rows in must equal rows published plus rows set aside; nothing may be lost",
-                fix="report this as a fault of Andon with the asset's declaration",
-            )
-        )
 
 
 def _with_aside(result: CheckResult, counts: Mapping[str, int]) -> CheckResult:

@@ -23,12 +23,13 @@ from andon.catalog.records import (
 from andon.catalog.slices import Slice
 from andon.errors import Problem
 from andon.events import CheckFailedEvent
+from andon.execution.aside import KEPT, verdicts_stand
 from andon.execution.build import Built
 from andon.execution.evolution import evolution_of
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
 from andon.execution.outcome import Outcome, Word
-from andon.execution.prove import KEPT, Proof, references
+from andon.execution.prove import Proof, references
 from andon.execution.subject import Staged, Subject
 from andon.spec.check import is_crossing
 from andon.spec.project import quarantine_limit
@@ -61,6 +62,8 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         wants_digest=bool(built.parts) and built.digest is None,
         rows=built.rows,
         passed=_passed(line, job, served) if served else frozenset(),
+        verdicts_stand=served is not None
+        and verdicts_stand(job.asset.checks, own, served, job.split, job.refs),
         served=served,
         root=line.tools.store.root,
     )

@@ -36,6 +36,7 @@ class Subject(Struct, frozen=True, kw_only=True):
         rows: number of rows where it is known and there are no parts.
         proved: identities of checks that the query itself proves of just these rows, with the reason.
         passed: identities of checks that no row of what is served now fails.
+        verdicts_stand: whether rows that were set aside before would be set aside again.
         served: what is served now, if it has the same schema; its files are not judged again.
         root: folder that kept files are relative to.
     """
@@ -53,6 +54,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     rows: int | None = None
     proved: Mapping[str, str] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
+    verdicts_stand: bool = False
     served: Snapshot | None = None
     root: Path = Path()
 

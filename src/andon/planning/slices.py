@@ -7,9 +7,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from andon.catalog.records import Snapshot
 from andon.catalog.slices import Figure, Slice
-from andon.hashing import value_hash
+from andon.hashing import Value, value_hash
 from andon.intervals import Every, before
+from andon.sql.fold import folded
 
 _LANES = 1 << 128
 BATCH_ROWS = 8_000_000
@@ -86,23 +88,48 @@ def content(figures: Iterable[Sequence[Figure]]) -> dict[str, str]:
     return {start: f"{count}:{sums[start]:032x}" for start, count in rows.items()}
 
 
+def form_of(snapshot: Snapshot, parted_by: str, names: Collection[str] | None) -> str:
+    """Hash of the columns that are read of an input: digests by interval tell values alone, and of
+    these neither the name nor the type.
+
+    Args:
+        parted_by: column that tells the interval of its rows.
+        names: folded names of columns that may be read; None if all may be.
+    """
+    # Rows of files that are served as they were landed are hashed in the columns that each file has.
+    is_landed = snapshot.kind == "table" and bool(snapshot.query)
+    columns: list[Value] = [
+        [column.name, column.type, None if is_landed and names is not None else place]
+        for place, column in enumerate(snapshot.schema.columns)
+        if names is None or column.name == parted_by or folded(column.name) in names
+    ]
+    return value_hash([columns, snapshot.fingerprint if is_landed else None])
+
+
 def wanted(
-    sliced: Sequence[tuple[str, Mapping[str, str]]],
+    sliced: Sequence[tuple[str, str, Mapping[str, str]]],
     whole: Sequence[tuple[str, str]],
     engine: str,
     every: Every,
     lookback: int,
+    clock: datetime | None = None,
 ) -> dict[str, str]:
     """Hash of what each interval reads, by its start: the identity of its input.
 
     Args:
-        sliced: input and its digest by interval, for every input that is parted.
+        sliced: input, hash of the columns read of it, and its digest by interval, for every input
+            that is parted.
         whole: input and digest of those that every interval reads whole.
         engine: minor version of the engine.
         lookback: intervals before its own that each one reads.
+        clock: the run's time, if it is read.
     """
-    common = [[name, digest] for name, digest in whole]
-    starts = sorted({start for _, digests in sliced for start in digests})
+    common = [
+        [[name, digest] for name, digest in whole],
+        [[name, form] for name, form, _ in sliced],
+        None if clock is None else str(clock),
+    ]
+    starts = sorted({start for *_, digests in sliced for start in digests})
     found = {}
     for start in starts:
         read = [
@@ -110,7 +137,7 @@ def wanted(
                 name,
                 [[one, digests[one]] for one in behind(start, every, lookback) if one in digests],
             ]
-            for name, digests in sliced
+            for name, _, digests in sliced
         ]
         found[start] = value_hash([engine, common, read])
     return found
