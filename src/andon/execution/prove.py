@@ -74,7 +74,8 @@ def prove(line: Line, subject: Subject) -> Proof:
     subject, aside_counts, beyond = _set_aside(line, subject)
     judged = judge_all(subject)
     results = tuple(
-        _over_limit(_with_aside(result, aside_counts), subject) for result in judged.results
+        _heard(_over_limit(_with_aside(result, aside_counts), subject), check)
+        for check, result in zip(subject.checks, judged.results, strict=True)
     )
     set_aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
@@ -174,6 +175,13 @@ def _over_limit(result: CheckResult, subject: Subject) -> CheckResult:
     limit = subject.limit
     most = rows_found(limit.rows) if limit.rows is not None else f"{(limit.share or 0) * 100:g} %"
     return replace(result, observed=f"{result.observed}, more than `limit` ({most}) to set aside")
+
+
+def _heard(result: CheckResult, check: Check) -> CheckResult:
+    """What fails a promise names who should hear of it."""
+    if result.verdict == "pass" or not check.heard_by:
+        return result
+    return replace(result, observed=f"{result.observed}; {check.heard_by} should hear of it")
 
 
 def examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:
