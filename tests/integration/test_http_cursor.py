@@ -266,10 +266,16 @@ def test_in_mode_merge_the_pages_keep_every_state(api: Api, read: Reading) -> No
     ("rows", "reason"),
     [
         ([row(1), {"id": 2}], "record 2 of page 1 of this reading has no `updated`"),
-        ([row(1), {"id": 2, "updated": None}], "record 2 of page 1 of this reading has no `updated`"),
+        (
+            [row(1), {"id": 2, "updated": None}],
+            "record 2 of page 1 of this reading has no `updated`",
+        ),
         ([row(1), {"id": 2, "updated": 7}], "a number in one record and a text in another"),
         ([{"updated": "2026-01-01T00:00"}, row(1)], "a time zone in one record and none"),
-        ([{"updated": [1]}], "record 1 of page 1 of this reading has a `updated` that is neither a number nor a text"),
+        (
+            [{"updated": [1]}],
+            "record 1 of page 1 of this reading has a `updated` that is neither a number nor a text",
+        ),
         ([1], "record 1 of page 1 of this reading is no object"),
     ],
 )

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from andon.catalog.records import DataFile
 from andon.errors import Problem, TaskFailed
-from andon.execution.named_columns import unknown
 from andon.execution.line import Line
+from andon.execution.named_columns import unknown
 from andon.execution.parting import MOMENTS, Parting
 from andon.execution.subject import Staged
 from andon.planning.slices import behind
