@@ -265,12 +265,18 @@ def test_in_mode_merge_the_pages_keep_every_state(api: Api, read: Reading) -> No
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([row(1), {"id": 2}], "a record has no `updated`"),
-        ([row(1), {"id": 2, "updated": None}], "a record has no `updated`"),
+        ([row(1), {"id": 2}], "record 2 of page 1 of this reading has no `updated`"),
+        (
+            [row(1), {"id": 2, "updated": None}],
+            "record 2 of page 1 of this reading has no `updated`",
+        ),
         ([row(1), {"id": 2, "updated": 7}], "a number in one record and a text in another"),
         ([{"updated": "2026-01-01T00:00"}, row(1)], "a time zone in one record and none"),
-        ([{"updated": [1]}], "neither a number nor a text"),
-        ([1], "a record is no object"),
+        (
+            [{"updated": [1]}],
+            "record 1 of page 1 of this reading has a `updated` that is neither a number nor a text",
+        ),
+        ([1], "record 1 of page 1 of this reading is no object"),
     ],
 )
 def test_a_record_without_a_place_in_the_order_is_refused(

@@ -332,3 +332,32 @@ def test_an_input_read_whole_makes_every_day_stale_when_it_changes(shop: Path) -
     write_files(shop, {"rates.csv": "rate\n3\n"})
     assert run(shop).note == "3 of 3 days"
     assert [row[1] for row in rows_of(shop, ALL)] == [36, 3, 6]
+
+
+@pytest.mark.parametrize(
+    ("header", "query"),
+    [
+        (
+            "materialize: incremental\ninterval: {column: dayy, every: day}",
+            "select * from raw.orders",
+        ),
+        ("materialize: incremental\nkey: [order_id, dayy]", "select * from raw.orders"),
+        ("key: dayy", "select * from raw.orders"),
+        ("materialize: view\nkey: dayy", "select * from raw.orders"),
+        (
+            "materialize: incremental\nkey: dayy\ninterval: {column: day, every: day}",
+            "select *, ordered_at::date as day from raw.orders",
+        ),
+    ],
+)
+def test_a_column_that_only_building_shows_to_be_missing_fails_the_asset(
+    tmp_path: Path, header: str, query: str
+) -> None:
+    write_project(
+        tmp_path, {**FILES, "assets/marts/daily.sql": f"/* andon\n{header}\n*/\n{query}\n"}
+    )
+    with andon.open(tmp_path) as project:
+        report = project.run()
+    (outcome,) = [one for one in report.outcomes if one.asset == "marts.daily"]
+    assert [problem.code for problem in outcome.problems] == ["PRJ051"]
+    assert "`dayy`" in outcome.problems[0].what

@@ -49,7 +49,7 @@ class ColumnProfile(Struct, frozen=True, kw_only=True):
 
     Attributes:
         is_unique: no value comes twice and none is null, as was counted.
-        is_negative: of numbers, whether one is below zero; None of others.
+        is_negative: of numbers, whether one is below zero, or none at all (NaN); None of others.
         values: the different values with how often each comes, where they are few; else empty.
     """
 
@@ -68,8 +68,12 @@ def draft(
     table: SourceTable,
     rows: int,
     columns: Sequence[ColumnProfile],
+    key: Sequence[str],
 ) -> dict[str, Any]:
     """A contract as plain values, keys in the order they are written.
+
+    Args:
+        key: columns of the table's key, if no two rows share it.
 
     No value of a row is in it but words that come often in a column of codes, and none of a column
     that may tell of a person.
@@ -99,7 +103,7 @@ def draft(
             "schema": schema_name,
         }
     ]
-    key = {column.casefold(): at for at, column in enumerate(table.key, start=1)}
+    places = {column.casefold(): at for at, column in enumerate(key, start=1)}
     notes = {column.casefold(): dict(kept) for column, kept in table.column_notes}
     document["schema"] = [
         {
@@ -108,18 +112,19 @@ def draft(
             "logicalType": "object",
             "physicalType": "table",
             "properties": [
-                _property(column, key, notes.get(column.name.casefold(), {}), rows)
+                _property(column, places, notes.get(column.name.casefold(), {}), rows)
                 for column in columns
-            ],
-            "quality": [
-                {
-                    "metric": "rowCount",
-                    "mustBeGreaterThan": 0,
-                    "description": "the table is never empty",
-                }
             ],
         }
     ]
+    if rows:
+        document["schema"][0]["quality"] = [
+            {
+                "metric": "rowCount",
+                "mustBeGreaterThan": 0,
+                "description": "the table is never empty",
+            }
+        ]
     custom = [("sourceSystem", table.system or table.source), ("legalBasis", source.legal_basis)]
     document["customProperties"] = [
         {"property": word, "value": value} for word, value in custom if value
@@ -136,7 +141,7 @@ def _property(
     if rows and not column.nulls:
         found["required"] = True
     at = key.get(column.name.casefold())
-    if column.is_unique or (at and len(key) == 1):
+    if column.is_unique:
         found["unique"] = True
     if at:
         found["primaryKey"] = True

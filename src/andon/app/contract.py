@@ -77,7 +77,8 @@ def _draft(tools: Tools, spec: ProjectSpec, environment: str, table: SourceTable
     source = next(one for one in spec.sources if one.name == table.source)
     with held(tools, lambda: dict(served(tools, environment)), choose) as (snapshot,):
         columns = _profile(tools, snapshot)
-    document = draft(spec.name, environment, source, table, snapshot.rows, columns)
+        key = _proven(tools, snapshot, table.key)
+    document = draft(spec.name, environment, source, table, snapshot.rows, columns, key)
     return Contract(
         table=table.name,
         path=f"{FOLDER}/{table.name}.odcs.yaml",
@@ -98,7 +99,7 @@ def _profile(tools: Tools, snapshot: Snapshot) -> tuple[ColumnProfile, ...]:
         is_flat = not inner(column.type)[1] and column.type != "JSON"
         outputs.append(f"count({name})")
         outputs.append(f"approx_count_distinct({name})" if is_flat else "0")
-        outputs.append(f"min({name}) < 0" if _is_number(column) else "null")
+        outputs.append(_below_zero(name, column.type) if _is_number(column) else "null")
     ((*figures,),) = tools.engine().rows(f"select {', '.join(outputs)} from {relation}")
     found = []
     for at, column in enumerate(columns):
@@ -115,6 +116,23 @@ def _profile(tools: Tools, snapshot: Snapshot) -> tuple[ColumnProfile, ...]:
             )
         )
     return tuple(found)
+
+
+def _below_zero(name: str, kind: str) -> str:
+    """Whether a value lies below zero, or is NaN, which lies in no range."""
+    is_low = f"min({name}) < 0"
+    return f"{is_low} or isnan(max({name}))" if kind in ("FLOAT", "DOUBLE") else is_low
+
+
+def _proven(tools: Tools, snapshot: Snapshot, key: Sequence[str]) -> Sequence[str]:
+    """The key, if no two rows share it; else nothing."""
+    if not key or any(snapshot.schema.column(name) is None for name in key):
+        return ()
+    listed = ", ".join(identifier(name) for name in key)
+    query = (
+        f"select 1 from {Scans(tools).of(snapshot)} group by {listed} having count(*) > 1 limit 1"
+    )
+    return () if tools.engine().rows(query) else key
 
 
 def _is_number(column: Column) -> bool:

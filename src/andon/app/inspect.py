@@ -242,6 +242,7 @@ def _facts(
     return (
         ("system", source.system or source.name),
         ("legal basis", source.legal_basis or "not stated"),
+        ("contract", _contract(asset)),
         ("deliveries", ", ".join(f"{n:,} {state}" for state, n in counts.items()) or "none"),
         (
             "last arrival",
@@ -250,6 +251,14 @@ def _facts(
         ("left out", _few([f"{told.code} {told.what}" for told in left_out])),
         ("notes", _few(notes)),
     )
+
+
+def _contract(table: SourceTable) -> str:
+    """The contract of a table, and what of it is not held to."""
+    if not table.unheld:
+        return table.contract
+    many = "1 rule of it is" if len(table.unheld) == 1 else f"{len(table.unheld)} rules of it are"
+    return f"{table.contract}; {many} not held to yet: {'; '.join(table.unheld)}"
 
 
 def _few(found: Sequence[str]) -> str:

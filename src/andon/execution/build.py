@@ -16,6 +16,7 @@ from andon.catalog.slices import Slice
 from andon.errors import Problem, TaskFailed
 from andon.execution.guard import second_reading
 from andon.execution.line import Line, Scans
+from andon.execution.named_columns import refuse_unknown
 from andon.execution.subject import Staged
 from andon.planning.plan import reads_clock
 from andon.ports.engine import Engine
@@ -162,18 +163,20 @@ def build_asset(
         marks = {name: mark(snapshot.id) for name, snapshot in inputs.items()}
         kept = fill(_typed(asset, _bound(line, asset, asset.body, marks)), parameters)
         query = fill(query, parameters)
-        return Built(
-            schema=engine.describe(query, {}), engine=engine, relation=f"({query})", query=kept
-        )
+        schema = engine.describe(query, {})
+        refuse_unknown(asset, schema)
+        return Built(schema=schema, engine=engine, relation=f"({query})", query=kept)
     staged = line.tools.store.stage(line.run_id, f"{line.tools.new_id()}.parquet")
     held = None
     if scope is not None and reading.is_told:
         held = scope.enter_context(engine.hold(query, parameters))
     if held is not None:
         schema, relation = held.schema, f"(from {held.table})"
+        refuse_unknown(asset, schema)
         written = engine.write(f"from {held.table}", {}, schema, staged)
     else:
         schema = engine.describe(query, parameters)
+        refuse_unknown(asset, schema)
         written = engine.write(query, parameters, schema, staged)
         relation = engine.scan(schema, [staged])
     return Built(
@@ -221,6 +224,7 @@ def _build_python(
     scans = Scans(line.tools)
     tables = {name: scans.of(snapshot) for name, snapshot in inputs.items()}
     staged, result = run_python(line, asset, body, tables)
+    refuse_unknown(asset, result.schema)
     engine = line.tools.engine()
     return Built(
         schema=result.schema,

@@ -16,6 +16,7 @@ from andon.execution.build import Built, build_asset, query_of, run_python
 from andon.execution.figures import figures_of
 from andon.execution.job import Job
 from andon.execution.line import Line, Scans
+from andon.execution.named_columns import refuse_unknown
 from andon.execution.parting import parting_of
 from andon.execution.slicer import Rows, Slicer
 from andon.execution.subject import Staged
@@ -107,7 +108,9 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
     is_whole = len(batches) == 1 and len(work.run) == len(now) and not work.stay
     making.run(batches, now, is_whole=is_whole, workers=workers)
     making.compact()
-    return making.built(engine, work, len(now))
+    built = making.built(engine, work, len(now))
+    refuse_unknown(asset, built.schema)
+    return built
 
 
 def _code_of(

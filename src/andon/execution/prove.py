@@ -68,7 +68,8 @@ def prove(line: Line, subject: Subject) -> Proof:
     subject = parted.subject
     judged = judge_all(subject)
     results = tuple(
-        _over_limit(_with_aside(result, parted.by_check), subject) for result in judged.results
+        _heard(_over_limit(_with_aside(result, parted.by_check), subject), check)
+        for check, result in zip(subject.checks, judged.results, strict=True)
     )
     aside = sum(p.rows for p in subject.parts if p.role == "aside" and p.label == QUARANTINE)
     return Proof(
@@ -104,6 +105,13 @@ def _over_limit(result: CheckResult, subject: Subject) -> CheckResult:
     limit = subject.limit
     most = rows_found(limit.rows) if limit.rows is not None else f"{(limit.share or 0) * 100:g} %"
     return replace(result, observed=f"{result.observed}, more than `limit` ({most}) to set aside")
+
+
+def _heard(result: CheckResult, check: Check) -> CheckResult:
+    """What fails a promise names who should hear of it."""
+    if result.verdict == "pass" or not check.heard_by:
+        return result
+    return replace(result, observed=f"{result.observed}; {check.heard_by} should hear of it")
 
 
 def examples(line: Line, subject: Subject, results: Sequence[CheckResult]) -> tuple[Staged, ...]:

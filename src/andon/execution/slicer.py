@@ -10,6 +10,7 @@ from msgspec import Struct
 from andon.catalog.records import DataFile
 from andon.errors import Problem, TaskFailed
 from andon.execution.line import Line
+from andon.execution.named_columns import unknown
 from andon.execution.parting import MOMENTS, Parting
 from andon.execution.subject import Staged
 from andon.planning.slices import behind
@@ -113,7 +114,7 @@ class Slicer:
     def _check_column(self, schema: Schema) -> None:
         column = schema.column(self._slicing.column)
         if column is None:
-            raise _no_column(self._name, self._slicing.column)
+            raise TaskFailed(unknown(self._name, "interval", self._slicing.column, schema))
         if column.type not in MOMENTS:
             raise _no_moment(self._name, self._slicing.column, column.type)
 
@@ -168,17 +169,6 @@ def _unlike(asset: str, first: Schema, other: Schema) -> TaskFailed:
             why="all rows of a table have the same columns; a data frame takes its types from the "
             "values it happens to hold",
             fix="declare the types in `columns`, and return the same columns for every interval",
-        )
-    )
-
-
-def _no_column(asset: str, column: str) -> TaskFailed:
-    return TaskFailed(
-        Problem(
-            code="INC003",
-            what=f"`{asset}` has no column `{column}`, by which its intervals are told",
-            why="`interval` names a column of the result",
-            fix="add the column to the query, or correct `interval`",
         )
     )
 

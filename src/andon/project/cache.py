@@ -22,7 +22,7 @@ from andon.sql.version import CANONICAL_VERSION
 from andon.version import VERSION
 
 T = TypeVar("T")
-FORMAT = 4
+FORMAT = 5
 _DIGEST_BYTES = 16
 
 

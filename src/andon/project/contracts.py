@@ -13,6 +13,7 @@ from andon.acquisition.types import struct
 from andon.errors import Where
 from andon.names import did_you_mean
 from andon.project.fields import Fields, read_mapping, where_of
+from andon.project.promises import RuleReader, Rules, promised
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import MapNode, Node, ScalarNode
 from andon.spec.column_type import is_column_type
@@ -29,14 +30,16 @@ class Promise(Struct, frozen=True, kw_only=True):
 
     name: str
     physical_name: str
-    rules: tuple[ColumnRule, ...]
+    columns: tuple[ColumnRule, ...]
     notes: Notes
+    rules: Rules
 
 
 class ContractFile(Struct, frozen=True, kw_only=True):
-    """What a contract promises, object by object."""
+    """What a contract promises, object by object; what of the whole is not held to, in words."""
 
     promises: tuple[Promise, ...]
+    unheld: tuple[str, ...] = ()
 
 
 def read_contract(file: TextFile, findings: Findings) -> ContractFile | None:
@@ -50,7 +53,8 @@ def read_contract(file: TextFile, findings: Findings) -> ContractFile | None:
     promises = tuple(_promises(root))
     if len(findings.problems) > before:
         return None
-    return ContractFile(promises=promises)
+    unheld = ("`slaProperties`",) if "slaProperties" in root.values else ()
+    return ContractFile(promises=promises, unheld=unheld)
 
 
 def with_contracts(
@@ -67,7 +71,9 @@ def with_contracts(
     if not any(table.contract for table in source.tables):
         return source
     tables = tuple(
-        _with_contract(table, declared_in, findings, read) if table.contract else table
+        _with_contract(table, source.owner, declared_in, findings, read)
+        if table.contract
+        else table
         for table in source.tables
     )
     return replace(source, tables=tables)
@@ -91,6 +97,7 @@ def is_inside(path: str) -> bool:
 
 def _with_contract(
     table: SourceTable,
+    owner: str,
     declared_in: TextFile,
     findings: Findings,
     read: Callable[[str], ContractFile | None],
@@ -115,7 +122,7 @@ def _with_contract(
             fix=did_you_mean(short, known, f"give an object of it the name `{short}`"),
         )
         return table
-    accepted = accept(promise.rules, table.rules)
+    accepted = accept(promise.columns, table.rules)
     written = dict(table.column_notes)
     notes = {**dict(promise.notes), **written}
     return replace(
@@ -123,6 +130,13 @@ def _with_contract(
         columns=accepted.columns,
         accepted=accepted,
         column_notes=tuple(notes.items()),
+        checks=(
+            *table.checks,
+            *promised(
+                promise.rules, table.checks, table.rules, table.contract, table.owner or owner
+            ),
+        ),
+        unheld=(*contract.unheld, *promise.rules.unheld),
     )
 
 
@@ -158,16 +172,18 @@ def _promises(root: Fields) -> Iterator[Promise]:
             root.wrong(item, "schema", "a list of objects", "[{name: orders, properties: [...]}]")
             continue
         fields = Fields(root.file, root.findings, item, OBJECT_KEYS, "an object of a contract")
-        rules, notes = _rules(fields)
+        reader = RuleReader()
+        columns, notes = _columns(fields, reader)
         yield Promise(
             name=_name(fields, "an object"),
             physical_name=fields.text("physicalName"),
-            rules=rules,
+            columns=columns,
             notes=notes,
+            rules=reader.finish(fields),
         )
 
 
-def _rules(owner: Fields) -> tuple[tuple[ColumnRule, ...], Notes]:
+def _columns(owner: Fields, reader: RuleReader) -> tuple[tuple[ColumnRule, ...], Notes]:
     rules: list[ColumnRule] = []
     notes: list[tuple[str, tuple[tuple[str, str], ...]]] = []
     for fields in _properties(owner):
@@ -176,9 +192,12 @@ def _rules(owner: Fields) -> tuple[tuple[ColumnRule, ...], Notes]:
             _refuse(fields, fields.node, f"property `{name}` comes twice", "take one of them out")
         rules.append(
             ColumnRule(
-                name=name, type=_type(fields, name), required=bool(fields.boolean("required"))
+                name=name,
+                type=_type(fields, name, reader),
+                required=bool(fields.boolean("required")),
             )
         )
+        reader.column(fields, name)
         kept = tuple((k, t) for k in ("description", "classification") if (t := fields.text(k)))
         if kept:
             notes.append((name, kept))
@@ -204,7 +223,7 @@ def _name(fields: Fields, of: str) -> str:
     return name
 
 
-def _type(fields: Fields, name: str) -> str:
+def _type(fields: Fields, name: str, reader: RuleReader) -> str:
     """Type of a property: by the fields in it, its physical type, else its logical type."""
     logical = fields.text("logicalType")
     if logical and logical not in TYPES:
@@ -215,14 +234,17 @@ def _type(fields: Fields, name: str) -> str:
         _refuse(fields, fields.values["logicalType"], what, fix)
         return ""
     if "properties" in fields.values:
-        inner = [
-            (own := _name(part, "a property"), _type(part, own)) for part in _properties(fields)
-        ]
+        inner = []
+        for part in _properties(fields):
+            own = _name(part, "a property")
+            reader.part(part, f"{name}.{own}")
+            inner.append((own, _type(part, f"{name}.{own}", reader)))
         return struct(inner) if inner and all(kind for _, kind in inner) else ""
     items = fields.values.get("items")
     if isinstance(items, MapNode):
         element = Fields(fields.file, fields.findings, items, PROPERTY_KEYS, "`items`")
-        kind = _type(element, f"{name}[]")
+        reader.part(element, f"{name}[]")
+        kind = _type(element, f"{name}[]", reader)
         return f"{kind}[]" if kind else ""
     physical = fields.text("physicalType")
     if physical and is_column_type(physical):

@@ -20,7 +20,13 @@ def read_dialect(fields: Fields) -> CsvDialect:
     comment = fields.text("comment")
     if escape and escape in (delimiter, quote or '"'):
         node = fields.values["escape"]
-        fields.wrong(node, "escape", "another sign than `delimiter` and `quote`", r"'\\'")
+        fields.wrong(
+            node,
+            "escape",
+            "another sign than `delimiter` and `quote`",
+            r"'\\'",
+            "it is one of them",
+        )
     for name in ("escape", "comment"):
         if name in fields.values and fields.boolean("grows"):
             fields.findings.add(
@@ -46,7 +52,7 @@ def read_dialect(fields: Fields) -> CsvDialect:
 def _sign(fields: Fields, name: str) -> str:
     text = fields.text(name)
     if text and len(text) != 1:
-        fields.wrong(fields.values[name], name, "one character", '";"')
+        fields.wrong(fields.values[name], name, "one character", '";"', "it is more than one")
         return ""
     return text
 
@@ -62,6 +68,7 @@ def _dates(fields: Fields) -> tuple[str, ...]:
                 "dates",
                 "patterns with year, month and day in the letters of strftime, without a zone",
                 "['%d.%m.%Y', '%d.%m.%Y %H:%M']",
+                "one of them lacks a part, or has a letter that tells none",
             )
             return ()
     return patterns
@@ -75,5 +82,7 @@ def _encoding(fields: Fields) -> str | None:
         return codecs.lookup(name).name
     except LookupError:
         node = fields.values["encoding"]
-        fields.wrong(node, "encoding", "the name of a text encoding", "latin-1")
+        fields.wrong(
+            node, "encoding", "the name of a text encoding", "latin-1", "none has that name"
+        )
         return None

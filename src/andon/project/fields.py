@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from andon.errors import Where
-from andon.names import did_you_mean
+from andon.names import closest, did_you_mean
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ListNode, MapNode, Node, ScalarNode, YamlInvalid, read_yaml
 from andon.spec.check import Tolerance
@@ -60,7 +60,8 @@ def read_mapping(
 class Fields:
     """The keys of one mapping. Each reader notes a problem and gives the default if it is wrong.
 
-    An explicit null (``owner:`` with nothing behind it) counts as not written.
+    An explicit null (``owner:`` with nothing behind it) counts as not written. An unknown key that
+    is close to one that is not written is read as that one, so that its mistake is told once.
     """
 
     def __init__(
@@ -74,11 +75,14 @@ class Fields:
         self.file, self.findings, self.node, self.of = file, findings, node, of
         self.keys: dict[str, ScalarNode] = {}
         self.values: dict[str, Node] = {}
+        written = {name for name, _, _ in node}
         for name, key, value in node:
+            meant: str | None = name
             if name not in known:
                 self._unknown(name, key, known, of)
-            elif not (isinstance(value, ScalarNode) and value.value is None):
-                self.keys[name], self.values[name] = key, value
+                meant = closest(name, [word for word in known if word not in written])
+            if meant is not None and not (isinstance(value, ScalarNode) and value.value is None):
+                self.keys[meant], self.values[meant] = key, value
 
     def _unknown(self, name: str, key: ScalarNode, known: Collection[str], of: str) -> None:
         self.findings.add(
@@ -95,13 +99,13 @@ class Fields:
         """Place of the value of a key, or of its mapping if it is not written."""
         return where_of(self.file, self.values.get(name, self.node))
 
-    def wrong(self, node: Node, name: str, expected: str, example: str) -> None:
-        """Note that a value is of the wrong kind (PRJ005)."""
+    def wrong(self, node: Node, name: str, expected: str, example: str, why: str = "") -> None:
+        """Note that a value is of the wrong kind, or why it is not what is expected (PRJ005)."""
         self.findings.add(
             "PRJ005",
             where_of(self.file, node),
             what=f"`{name}` must be {expected}",
-            why=f"it is {_kind_word(node)} here",
+            why=why or f"it is {_kind_word(node)} here",
             fix=f"write `{name}: {example}`",
         )
 
@@ -122,8 +126,23 @@ class Fields:
             return default
         if isinstance(node, ScalarNode) and node.value in known:
             return str(node.value)
-        self.wrong(node, name, "one of " + ", ".join(f"`{word}`" for word in known), known[0])
+        self.not_among(node, name, known)
         return default
+
+    def not_among(self, node: Node, name: str, known: tuple[str, ...]) -> None:
+        """Note that a value is none of the words that there are (PRJ005)."""
+        listed = ", ".join(f"`{word}`" for word in known)
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            self.wrong(node, name, f"one of {listed}", known[0])
+            return
+        near = closest(node.value, known)
+        self.findings.add(
+            "PRJ005",
+            where_of(self.file, node),
+            what=f"`{name}` must be one of {listed}",
+            why=f"`{node.value}` is none of them",
+            fix=f"write `{name}: {near}` (closest known word)" if near else "write one of them",
+        )
 
     def boolean(self, name: str) -> bool | None:
         """True, false, or None if not written."""

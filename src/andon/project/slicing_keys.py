@@ -64,7 +64,7 @@ def _read(fields: Fields, node: MapNode) -> Slicing | None:
     column, every = inner.text("column"), inner.choice("every", EVERY, "")
     for word in ("column", "every"):
         if word not in inner.values:
-            inner.wrong(node, word, "written", "day")
+            inner.wrong(node, word, "written", "day", "it is not there")
     inputs = []
     for name, _, value in inner.mapping("inputs", "{staging.orders: ordered_at}") or ():
         text = value.value if isinstance(value, ScalarNode) else None

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 from typing import Final, get_args
 
-from andon.names import AssetName, is_identifier
+from andon.names import AssetName, closest, is_identifier
 from andon.project.asset_keys import COMMON, DEFAULT_LIMIT, read_declared
 from andon.project.dialect import read_dialect
 from andon.project.fields import Fields, read_mapping, where_of
@@ -76,7 +76,10 @@ def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
             fix="write `tables: {orders: {path: data/orders.csv}}`",
         )
         return None
-    kind, connection = _read_connection(fields)
+    reached = _read_connection(fields)
+    if reached is None:
+        return None
+    kind, connection = reached
     found = tuple(
         table
         for word, _, value in tables
@@ -104,8 +107,11 @@ def read_source(file: TextFile, findings: Findings) -> SourceSpec | None:
     )
 
 
-def _read_connection(source: Fields) -> tuple[OriginKind, Fields | None]:
-    """The kind of origin and how it is reached; files where nothing is said."""
+def _read_connection(source: Fields) -> tuple[OriginKind, Fields | None] | None:
+    """The kind of origin and how it is reached; files where nothing is said.
+
+    A wrong word is read as the one close to it, so that its mistake is told once; None without one.
+    """
     node = source.mapping("connection", "{kind: postgres, host: localhost, database: shop}")
     if node is None:
         return FILES, None
@@ -113,9 +119,15 @@ def _read_connection(source: Fields) -> tuple[OriginKind, Fields | None]:
     named = words.values.get("kind")
     kind = kind_of(str(named.value)) if isinstance(named, ScalarNode) else None
     if kind is None:
-        known = ", ".join(f"`{word}`" for word in KINDS)
-        source.wrong(named or node, "kind", f"one of {known}", KINDS[0])
-        return FILES, None
+        if named is None:
+            known = ", ".join(f"`{word}`" for word in KINDS)
+            source.wrong(node, "kind", f"one of {known}", KINDS[0], "it is not written")
+        else:
+            source.not_among(named, "kind", KINDS)
+        near = closest(str(named.value), KINDS) if isinstance(named, ScalarNode) else None
+        kind = kind_of(near) if near else None
+        if kind is None:
+            return None
     keys = ("kind", *kind.connection_keys)
     return kind, Fields(source.file, source.findings, node, keys, "this connection")
 

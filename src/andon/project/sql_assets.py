@@ -13,6 +13,7 @@ from andon.errors import Problem
 from andon.names import AssetName, asset_name_of
 from andon.project.asset_keys import COMMON, SQL_ONLY, read_declared
 from andon.project.fields import Fields, read_mapping, where_of
+from andon.project.header_columns import refuse_unknown
 from andon.project.slicing_keys import read_slicing
 from andon.project.text import Findings, TextFile
 from andon.project.variants import read_variants
@@ -54,6 +55,8 @@ def read_sql_asset(
     is_view = kind == "view"
     declared = read_declared(fields, is_view=is_view)
     slicing = read_slicing(fields, kind, declared.key)
+    if body is not None and len(findings.problems) == before:
+        refuse_unknown(fields, body.columns)
     name = asset_name_of(PurePosixPath(file.path).relative_to("assets"))
     every_s, retries = fields.seconds("every"), fields.count("retries")
     variants = read_variants(fields, name)

@@ -42,12 +42,14 @@ class Common(Struct, frozen=True, kw_only=True, tag=True):
         on_fail: what a failure does.
         tolerance: failing rows that still pass (row checks, unique, relationship, sql).
         name: own name given by the author, else empty.
+        heard_by: who should hear of a failure; never part of its identity.
         where: where it is declared; never part of its identity.
     """
 
     on_fail: OnFail = "stop"
     tolerance: Tolerance = NO_TOLERANCE
     name: str = ""
+    heard_by: str = ""
     where: Where | None = None
 
     def __eq__(self, other: object) -> bool:
@@ -251,7 +253,7 @@ def identity_of(check: Check) -> str:
     """Hash of everything that decides the verdict; equal checks have equal identities."""
     body: dict[str, Value] = {"kind": kind_of(check)}
     for name in check.__struct_fields__:
-        if name in ("where", "name", "body"):
+        if name in ("where", "name", "heard_by", "body"):
             continue
         value = getattr(check, name)
         if isinstance(value, Tolerance):

@@ -65,6 +65,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
         expand_limit: most bytes that a compressed file may become; None is by its own size.
         columns: declared types by column; they win over the inferred ones.
         contract: path of the data contract that promises columns, relative to the project.
+        unheld: rules of the contract that nothing holds to yet, in words.
         rules: what is written about columns beside it; accepted: what both come to.
         schema_policy: what is done with columns and values that were not declared.
         column_notes: per column free declarations (description, classification), for people.
@@ -85,6 +86,7 @@ class SourceTable(Struct, frozen=True, kw_only=True):
     expand_limit: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     contract: str = ""
+    unheld: tuple[str, ...] = ()
     rules: tuple[ColumnRule, ...] = ()
     accepted: Accepted = Accepted()
     schema_policy: SchemaPolicy = OPEN

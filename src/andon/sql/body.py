@@ -46,6 +46,7 @@ class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
             that the column has.
         parameters: names of ``$name`` parameters read.
         functions: lower-case names of all functions called, among them project macros.
+        columns: names of the columns of its result, where the text alone tells all of them.
         is_opaque: True if only the engine's own parser understood it.
     """
 
@@ -58,6 +59,7 @@ class SqlBody(Struct, frozen=True, kw_only=True, tag=True):
     clock_names: tuple[tuple[int, str], ...] = ()
     parameters: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     is_opaque: bool = False
 
     @property

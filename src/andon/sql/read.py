@@ -16,6 +16,7 @@ from andon.sql.clocks import clock_names, clocks
 from andon.sql.collisions import collisions, shadows
 from andon.sql.hazards import order_hazards
 from andon.sql.lex import Token, lex
+from andon.sql.outputs import outputs
 from andon.sql.outside import refused_calls, refused_files
 from andon.sql.parse import NotParsed, is_query, parse
 from andon.sql.place import place
@@ -60,7 +61,7 @@ def read_sql(
     if not is_query(trees[0]):
         return body_of(text, start, tokens, ()), (_not_a_query(text, tokens[0], path),)
     tables, drops = references(trees[0], start)
-    body = body_of(text, start, tokens, tables, drops)
+    body = replace(body_of(text, start, tokens, tables, drops), columns=outputs(trees[0]))
     unnamed = unnamed_columns(trees[0], text, start, path)
     hidden = shadows(body, trees[0], path)
     found = findings(body, tokens, path, seeded=seeded)

@@ -90,8 +90,8 @@ class Behind:
             arrived = self._arrived(known)
         newest = last.newest if last is not None else None
         is_exact = True
-        for page in pages:
-            marks, identities = self._judge(page)
+        for at, page in enumerate(pages, start=1):
+            marks, identities = self._judge(page, at)
             repeats, newest = self._compare(arrived, newest, marks, identities)
             is_over = page.behind is None
             is_end = is_over and (number > begins or not known)
@@ -173,14 +173,17 @@ class Behind:
             return None
         return replace(step, url=url)
 
-    def _judge(self, page: Page) -> tuple[list[Mark], list[bytes]]:
-        """Cursor and identity of each record of a page."""
+    def _judge(self, page: Page, at: int) -> tuple[list[Mark], list[bytes]]:
+        """Cursor and identity of each record of a page; `at` is its number in this reading."""
         if page.records is None:
             raise TaskFailed(
                 refusals.no_cursor(self._table, f"it is read as {page.form}, not as JSON")
             )
         try:
-            marks = [mark_of(record, self._origin.cursor) for record in page.records]
+            marks = [
+                self._mark(record, f"record {number:,} of page {at:,}")
+                for number, record in enumerate(page.records, start=1)
+            ]
             if self._origin.lag_s and marks:
                 earlier(marks[0], self._origin.lag_s)  # is refused now, not at the next reading
             return marks, self._identities(page.records)
@@ -190,6 +193,12 @@ class Behind:
             raise TaskFailed(
                 refusals.no_records(self._table, self._origin.url, str(reason))
             ) from None
+
+    def _mark(self, record: Text, name: str) -> Mark:
+        try:
+            return mark_of(record, self._origin.cursor)
+        except Unordered as reason:
+            raise Unordered(f"{name} of this reading {reason}") from None
 
     def _compare(
         self, arrived: Arrived, newest: Mark | None, marks: Sequence[Mark], identities: list[bytes]

@@ -76,22 +76,22 @@ def mark_of(record: Text, path: str) -> Mark:
     """The cursor of a record.
 
     Raises:
-        Unordered: it has none, or one that is no number or text.
+        Unordered: it has none, or one that is no number or text; the reason goes on from its name.
         Malformed: the record is no JSON.
     """
     if kind(record) != "object":
-        raise Unordered("a record is no object")
+        raise Unordered("is no object")
     found = dig(record, path)
     spelled = b"null" if found is None else bytes(found).strip()
     if spelled == b"null":
-        raise Unordered(f"a record has no `{path}`")
+        raise Unordered(f"has no `{path}`")
     if spelled[:1] == b'"':
         text = scalar(spelled)
         if isinstance(text, str) and text:
             return Mark(text=text)
     elif spelled[:1].isdigit() or spelled[:1] == b"-":
         return Mark(text=spelled.decode(), is_number=True)
-    raise Unordered(f"`{path}` of a record is neither a number nor a text with something in it")
+    raise Unordered(f"has a `{path}` that is neither a number nor a text with something in it")
 
 
 def newest_of(marks: Iterable[Mark | None]) -> Mark | None:

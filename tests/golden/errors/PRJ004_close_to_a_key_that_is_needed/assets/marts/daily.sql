@@ -1,0 +1,5 @@
+/* andon
+materialize: incremental
+interval: {colum: day, every: day}
+*/
+select id, day from raw.orders

@@ -1,0 +1,5 @@
+/* andon
+materialize: incremental
+interval: {column: day, every: dayly}
+*/
+select id, day from raw.orders
