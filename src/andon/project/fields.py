@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from andon.errors import Where
+from andon.errors import ProjectInvalid, Where
 from andon.names import closest, did_you_mean
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ListNode, MapNode, Node, ScalarNode, YamlInvalid, read_yaml
@@ -225,6 +225,14 @@ class Fields:
             return node.items
         self.wrong(node, name, "a list", example)
         return ()
+
+    def try_make(self, node: Node, make: Callable[[], T]) -> T | None:
+        """The record that `make` gives, or its problems noted at `node`."""
+        try:
+            return make()
+        except ProjectInvalid as error:
+            self.findings.adopt(error, where_of(self.file, node))
+            return None
 
 
 def _kind_word(node: Node) -> str:
