@@ -23,7 +23,7 @@ from andon.app.wiring import wire
 from andon.catalog.records import Delivery
 from andon.errors import TaskFailed, Unavailable, UsageError
 from andon.project.load import load
-from tests.factories import andon_command, child_environment, rows_of, write_project
+from tests.factories import andon_command, child_environment, rows_of, run_andon, write_project
 
 FILES = {
     "sources/raw.yml": "connection: {kind: push}\ntables:\n  events: {limit: 50%}\n",
@@ -129,6 +129,32 @@ def test_whatever_comes_is_kept_and_counted_by_line(
         told = push(project, content, most_bytes=1_000_000)
     assert kept_bytes(folder) == content
     assert (told[-1].documents if told else 0) == documents
+
+
+@pytest.mark.parametrize(
+    ("content", "broken"),
+    [
+        (b'{"a":1}\n [1, 2]\n7\n', 2),
+        (b'"text"', 1),
+        (b'\xef\xbb\xbf{"a":1}\n\t {"a":2}\r\n\n', 0),
+        (b" " * 3_000_000 + b'{"a":1}\n' + b" " * 3_000_000 + b"[1]\n", 1),
+    ],
+)
+def test_what_is_no_object_is_kept_and_told_at_once(
+    folder: Path, content: bytes, broken: int
+) -> None:
+    with andon.open(folder) as project:
+        told = push(project, content, most_bytes=1_000_000)
+    assert kept_bytes(folder) == content
+    assert told[-1].broken == broken
+
+
+def test_the_command_tells_of_what_is_no_object(folder: Path) -> None:
+    (folder / "in.jsonl").write_text("[1,2]\n")
+    told = run_andon(folder, "source", "push", "raw.events", str(folder / "in.jsonl"))
+    assert told.stdout == (
+        "kept 1 document, 6 bytes; 1 is no JSON object, and a run sets such aside\n"
+    )
 
 
 def test_a_broken_line_stops_nothing_and_is_set_aside_by_the_run(folder: Path) -> None:

@@ -28,13 +28,20 @@ LONGEST_S = 5.0
 _PIECE = 1 << 16
 _IN_MEMORY = 16 << 20
 _LOOK_S = 0.1
+_MARK = b"\xef\xbb\xbf"
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """What is durable and recorded so far; `parts` is how many chunks that is."""
+    """What is durable and recorded so far.
+
+    Attributes:
+        broken: documents that are no JSON object, as their first sign tells; a run sets them aside.
+        parts: how many chunks that is.
+    """
 
     table: str
     documents: int = 0
+    broken: int = 0
     bytes: int = 0
     parts: int = 0
 
@@ -135,7 +142,8 @@ class Push:
     def _cut(self, buffer: IO[bytes], end: int) -> int:
         """Keep the bytes up to `end`; the rest stays in the buffer. Returns how many that is."""
         buffer.seek(0)
-        documents = self._land(_Limited(buffer, end), end)
+        chunk = _Limited(buffer, end)
+        self._land(chunk, end)
         buffer.seek(end)
         rest = buffer.read()
         buffer.seek(0)
@@ -143,15 +151,16 @@ class Push:
         buffer.write(rest)
         self.kept = Kept(
             table=self._table.name,
-            documents=self.kept.documents + documents,
+            documents=self.kept.documents + chunk.documents,
+            broken=self.kept.broken + chunk.broken,
             bytes=self.kept.bytes + end,
             parts=self.kept.parts + 1,
         )
         self._tell(self.kept)
         return len(rest)
 
-    def _land(self, chunk: _Limited, length: int) -> int:
-        """Make a chunk durable and record it; returns how many documents it has."""
+    def _land(self, chunk: _Limited, length: int) -> None:
+        """Make a chunk durable and record it."""
         tools, table = self._tools, self._table
         content, landed = tools.store.land(cast("BinaryIO", chunk))
         assert landed == length
@@ -174,26 +183,33 @@ class Push:
             )
             updates = (AddDeliveries(deliveries=(delivery,)), Emit(event=event))
             tools.catalog.commit(Commit(updates=updates), tools.clock.now())
-        return chunk.documents
 
 
 class _Limited:
-    """The first bytes of a stream, with a count of the lines in them that are not blank."""
+    """The first bytes of a stream, with a count of the lines in them that are not blank, and of those
+    that begin as no object does."""
 
     def __init__(self, stream: IO[bytes], length: int) -> None:
         self._stream, self._left = stream, length
-        self._is_blank = True
-        self.documents = 0
+        self._first = b""
+        self.documents = self.broken = 0
 
     def read(self, size: int = -1) -> bytes:
         piece = self._stream.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(piece)
         *lines, last = piece.split(b"\n")
         for line in lines:
-            self.documents += not self._is_blank or bool(line.strip())
-            self._is_blank = True
-        self._is_blank = self._is_blank and not last.strip()
+            self._look(line)
+            self._end()
+        self._look(last)
         if piece and not self._left:
-            self.documents += not self._is_blank
-            self._is_blank = True
+            self._end()
         return piece
+
+    def _look(self, part: bytes) -> None:
+        self._first = self._first or part.removeprefix(_MARK).lstrip()[:1]
+
+    def _end(self) -> None:
+        self.documents += bool(self._first)
+        self.broken += self._first not in (b"", b"{")
+        self._first = b""

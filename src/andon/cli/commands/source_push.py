@@ -42,8 +42,8 @@ def command(session: Session, name: str, file: Path | None, megabytes: int, seco
     """Keep JSON documents, one a line, from standard input or FILE; `andon run` reads them.
 
     NAME is a table of a source with `connection: {kind: push}`. After each chunk a line says what is
-    kept by then: that much is safe whatever happens. A broken line is kept too; the next run sets it
-    aside with its reason. Ctrl-C ends the stream and keeps what was read.
+    kept by then: that much is safe whatever happens. A broken line is kept too, and counted at once if
+    it does not begin as an object does; the next run sets it aside with its reason. Ctrl-C ends the stream and keeps what was read.
     """
     teller = _Teller(session)
     with session.open() as project:
@@ -99,13 +99,18 @@ class _Teller:
 
 
 def _words(kept: Kept) -> str:
-    return f"{plural(kept.documents, 'document')}, {size(kept.bytes)}"
+    told = f"{plural(kept.documents, 'document')}, {size(kept.bytes)}"
+    if not kept.broken:
+        return told
+    are = "1 is no JSON object" if kept.broken == 1 else f"{kept.broken:,} are no JSON objects"
+    return f"{told}; {are}, and a run sets such aside"
 
 
 def _record(kept: Kept) -> dict[str, object]:
     return {
         "table": kept.table,
         "documents": kept.documents,
+        "broken": kept.broken,
         "bytes": kept.bytes,
         "parts": kept.parts,
     }

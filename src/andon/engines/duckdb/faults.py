@@ -6,6 +6,7 @@ import re
 
 import duckdb
 
+from andon.engines.duckdb.reserved import misread
 from andon.errors import AndonError, Cancelled, DataCorrupt, Problem, TaskFailed, Unavailable, Where
 
 _LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
@@ -61,11 +62,12 @@ def translate(
         case (
             duckdb.BinderException()
             | duckdb.CatalogException()
-            | duckdb.ParserException()
             | duckdb.SyntaxException()
             | duckdb.NotImplementedException()
         ):
             return _of_query(text, place)
+        case duckdb.ParserException():
+            return _of_syntax(text, place, misread(query, place))
         case duckdb.PermissionException():
             return TaskFailed(
                 _problem(
@@ -157,6 +159,14 @@ def _of_query(text: str, place: Where | None, fix: str = "") -> AndonError:
             place,
         )
     )
+
+
+def _of_syntax(text: str, place: Where | None, word: str) -> AndonError:
+    """A query that does not parse; `word` is the one that may have been meant as a name."""
+    if not word:
+        return _of_query(text, place)
+    fix = f"`{word}` is a word of SQL: if a column has that name, write it in double quotes"
+    return _of_query(f'{_first_line(text)}, at the word "{word}"', place, fix)
 
 
 def _of_data(text: str, place: Where | None) -> AndonError:
