@@ -361,3 +361,41 @@ def test_a_column_that_only_building_shows_to_be_missing_fails_the_asset(
     (outcome,) = [one for one in report.outcomes if one.asset == "marts.daily"]
     assert [problem.code for problem in outcome.problems] == ["PRJ051"]
     assert "`dayy`" in outcome.problems[0].what
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    rows = "".join(
+        f'{{"id": {n}, "ts": "2026-01-{n:02}T10:00:00", "v": {n}, "loc": {{"x": {n}}}}}\n'
+        for n in range(1, 11)
+    )
+    write_project(
+        tmp_path,
+        {
+            "sources/raw.yml": (
+                "tables:\n  orders:\n    path: data/*.jsonl\n    columns: {ts: TIMESTAMP}\n"
+            ),
+            "data/a.jsonl": rows,
+            "assets/marts/daily.sql": (
+                "/* andon\nmaterialize: incremental\ninterval: {column: day, every: day}\n*/\n"
+                "select ts::date as day, sum(v) as v from raw.orders group by all\n"
+            ),
+        },
+    )
+    assert run(tmp_path).note == "10 of 10 days"
+    return tmp_path
+
+
+def test_a_new_nested_field_that_the_query_does_not_read_runs_its_own_day_only(
+    documents: Path,
+) -> None:
+    row = '{"id": 11, "ts": "2026-01-03T11:00:00", "v": 5, "loc": {"x": 1, "y": 2}}\n'
+    write_files(documents, {"data/b.jsonl": row})
+    assert run(documents).note == "1 of 10 days"
+    assert rows_of(documents, "select v::int from marts.daily where day = '2026-01-03'") == [(8,)]
+
+
+def test_a_new_type_of_a_column_that_the_query_reads_runs_every_day(documents: Path) -> None:
+    row = '{"id": 11, "ts": "2026-01-03T11:00:00", "v": 5.5, "loc": {"x": 1}}\n'
+    write_files(documents, {"data/b.jsonl": row})
+    assert run(documents).note == "10 of 10 days"

@@ -85,16 +85,26 @@ class World:
     def __init__(self, folder: Path, rng: random.Random) -> None:
         self.folder, self.rng = folder, rng
         self.files: dict[str, list[str]] = {}
+        self.wide: set[str] = set()
         self.least = 2
 
     def write(self) -> None:
-        files = {f"data/{name}.csv": HEAD + "".join(rows) for name, rows in self.files.items()}
+        files = {
+            f"data/{name}.csv": "".join(self._line(name, row) for row in [HEAD, *rows])
+            for name, rows in self.files.items()
+        }
         for name, (how, query) in QUERIES.items():
             text = query.replace("amount > 2", f"amount > {self.least}")
             head = f"/* andon\nmaterialize: incremental\n{how}\n*/\n"
             files[f"assets/keep/{name}.sql"] = f"{head}{text}\n"
             files[f"assets/full/{name}.sql"] = text.replace("keep.", "full.") + "\n"
         write_files(self.folder, files)
+
+    def _line(self, name: str, row: str) -> str:
+        """A row as it stands in a file, which may have a column that few queries read."""
+        if name not in self.wide:
+            return row
+        return row.replace("\n", ",more\n" if row == HEAD else f",{len(row)}\n")
 
     def rows(self, count: int) -> list[str]:
         return [self._row() for _ in range(count)]
@@ -114,7 +124,7 @@ class World:
         """Something happens outside, or in the code."""
         rng = self.rng
         names = sorted(self.files)
-        match rng.choice(("arrive", "arrive", "arrive", "late", "change", "kinds", "code")):
+        match rng.choice(("arrive", "arrive", "arrive", "late", "change", "kinds", "code", "wide")):
             case "arrive":
                 self.files[f"e{len(names):03}"] = self.rows(rng.randint(1, 6))
                 return "arrive"
@@ -126,6 +136,9 @@ class World:
                 if len(rows) > 1:
                     rows.pop(rng.randrange(len(rows)))
                 return "change"
+            case "wide":
+                self.wide.add(rng.choice(names))
+                return "wide"
             case "kinds":
                 titles = "".join(f"{kind},{rng.choice('xyz')}\n" for kind in KINDS)
                 write_files(self.folder, {"kinds.csv": f"kind,title\n{titles}"})

@@ -17,16 +17,19 @@ from andon.sql.span import start_of
 
 
 def figures_of(
-    tools: Tools, engine: Engine, snapshot: Snapshot, column: str, every: Every
+    tools: Tools, engine: Engine, snapshot: Snapshot, column: str, every: Every, read: Schema
 ) -> Mapping[str, tuple[Figure, ...]]:
     """Figures by path of every file of a snapshot; of a view, or of what has no files, by its id.
 
     Files that nobody looked at before are read now and remembered.
 
+    Args:
+        read: the columns of the snapshot that count.
+
     Raises:
         DataCorrupt: (STO003) a file is missing or altered.
     """
-    by = _slicing(engine, snapshot, column, every)
+    by = _slicing(engine, read, column, every)
     files = {file.path: file for file in snapshot.data_files}
     if snapshot.kind == "view":
         files = {}
@@ -34,7 +37,8 @@ def figures_of(
     known = tools.slices.figures(wanted, by)
     missing = [path for path in wanted if path not in known]
     found = {
-        path: _look(tools, engine, snapshot, files.get(path), column, every) for path in missing
+        path: _look(tools, engine, snapshot, files.get(path), column, every, read)
+        for path in missing
     }
     if found:
         updates = tuple(PutFigures(path=p, by=by, figures=f) for p, f in found.items())
@@ -42,9 +46,9 @@ def figures_of(
     return {path: known[path] if path in known else found[path] for path in wanted}
 
 
-def _slicing(engine: Engine, snapshot: Snapshot, column: str, every: Every) -> str:
+def _slicing(engine: Engine, read: Schema, column: str, every: Every) -> str:
     """Name of a way of slicing: figures of another one say nothing."""
-    return value_hash([column, every, engine.digest_algorithm(), snapshot.schema.hash])[:32]
+    return value_hash([column, every, engine.digest_algorithm(), read.hash])[:32]
 
 
 def _look(
@@ -54,15 +58,17 @@ def _look(
     file: DataFile | None,
     column: str,
     every: Every,
+    read: Schema,
 ) -> tuple[Figure, ...]:
     if file is None:
-        return _count(engine, Scans(tools).of(snapshot), snapshot.schema, column, every)
+        return _count(engine, Scans(tools).of(snapshot), read, column, every)
     tools.store.verify(file)
     path = tools.store.path(file)
     if not snapshot.query:
         relation = engine.scan(snapshot.schema, [path])
-        return _count(engine, relation, snapshot.schema, column, every)
-    return _look_at_landed(engine, engine.scan(Schema(()), [path]), snapshot, file, column, every)
+        return _count(engine, relation, read, column, every)
+    landed = engine.scan(Schema(()), [path])
+    return _look_at_landed(engine, landed, snapshot, file, column, every, read)
 
 
 def _look_at_landed(
@@ -72,9 +78,11 @@ def _look_at_landed(
     file: DataFile,
     column: str,
     every: Every,
+    read: Schema,
 ) -> tuple[Figure, ...]:
     """Figures of a file that is served as it was landed: of its own columns and its origin."""
-    schema = engine.describe(f"select * from {relation}", {})
+    whole = engine.describe(f"select * from {relation}", {})
+    schema = Schema(tuple(c for c in whole.columns if read.column(c.name) is not None))
     own = next((c.name for c in schema.columns if c.name.casefold() == column.casefold()), None)
     if own is None:
         found: Sequence[Figure] = _count(engine, relation, schema, "", every)

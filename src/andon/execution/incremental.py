@@ -37,6 +37,7 @@ from andon.ports.engine import Engine
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Slicing
+from andon.sql.fold import folded
 from andon.sql.slicing.named import named
 from andon.sql.span import within
 
@@ -77,11 +78,12 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
         rows_of=rows_of,
         schema=schema,
     )
+    names = named(asset.body, macros) if isinstance(asset.body, SqlBody) else None
+    read = {n: _read(job.inputs[n].schema, names, column) for n, column in parting.sliced}
     figures = {
-        name: figures_of(line.tools, engine, job.inputs[name], column, slicing.every)
+        name: figures_of(line.tools, engine, job.inputs[name], column, slicing.every, read[name])
         for name, column in parting.sliced
     }
-    names = named(asset.body, macros) if isinstance(asset.body, SqlBody) else None
     now = wanted(
         [
             (name, form_of(job.inputs[name], column, names), content(figures[name].values()))
@@ -136,6 +138,14 @@ def _code_of(
     served = line.current(job.asset.name)
     stays = served is not None and (served.fingerprint == job.fingerprint or line.limits.is_bounded)
     return call, served.schema if served is not None and stays else None
+
+
+def _read(schema: Schema, names: frozenset[str] | None, column: str) -> Schema:
+    """Columns of an input that the query may read, and the one that tells the interval."""
+    if names is None:
+        return schema
+    known = {*names, folded(column)}
+    return Schema(tuple(one for one in schema.columns if folded(one.name) in known))
 
 
 def _kind(snapshot: Snapshot, column: str) -> str:

@@ -99,7 +99,7 @@ def form_of(snapshot: Snapshot, parted_by: str, names: Collection[str] | None) -
     # Rows of files that are served as they were landed are hashed in the columns that each file has.
     is_landed = snapshot.kind == "table" and bool(snapshot.query)
     columns: list[Value] = [
-        [column.name, column.type, None if is_landed and names is not None else place]
+        [column.name, column.type, None if names is not None else place]
         for place, column in enumerate(snapshot.schema.columns)
         if names is None or column.name == parted_by or folded(column.name) in names
     ]

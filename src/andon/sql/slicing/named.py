@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from andon.sql.body import SqlBody
 from andon.sql.fold import folded
+from andon.sql.lex import lex
 from andon.sql.parse import NotParsed, parse
 
 if TYPE_CHECKING:
@@ -41,7 +42,13 @@ def named(body: SqlBody, macros: Collection[str]) -> frozenset[str] | None:
     columns = {folded(node.name) for node in nodes if type(node).__name__ == "Column"}
     if tables & columns:
         return None  # the name of a table stands for all that a row of it holds
-    return frozenset(folded(node.name) for node in nodes if type(node).__name__ == "Identifier")
+    # The words of the text, since a name that is a word of SQL too is no identifier of the tree.
+    words = (token for token in lex(body.text, body.start) if token.kind in {"word", "quoted"})
+    return frozenset(folded(_bare(token.text)) for token in words)
+
+
+def _bare(text: str) -> str:
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
 
 def _is_open(node: exp.Expr) -> bool:
