@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pytest
 
 from andon.errors import TaskFailed, Unavailable
+from andon.sources.http.client import Ask, Client, Inner
 from andon.spec.origin import Paging
 from tests.apis import Reading, reading, table
 from tests.servers import api as faults
@@ -339,6 +340,40 @@ def test_a_proxy_of_the_environment_is_used(
     assert api.asked() == ["http://api.example.invalid/v1/x"]
     assert api.requests[0].headers["host"] == "api.example.invalid"
     assert api.requests[0].headers["proxy-authorization"] == "Basic bWU6aHVudGVyMjI="
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:9/x",
+        "http://[::1]:9/x",
+        "http://10.0.0.5/x",
+        "http://2130706433/x",
+        "http://localhost/x",
+    ],
+)
+def test_a_server_outside_does_not_lead_into_the_inner_network(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setenv("http_proxy", api.url)  # stands for the world outside
+    monkeypatch.setenv("no_proxy", "")
+    api.answer = lambda _: (302, {"Location": target}, b"")
+    with pytest.raises(TaskFailed, match="is of an inner network") as caught:
+        read.land(table("http://api.example.com/x"))
+    assert caught.value.code == "SRC058"
+    assert api.asked() == ["http://api.example.com/x"]
+
+
+def test_the_address_of_the_connection_tells_where_a_name_leads(api: Api) -> None:
+    named = api.url.replace("127.0.0.1", "localhost")
+    with Client(timeout_s=2.0, page_timeout_s=5.0, page_bytes=1000) as client:
+        with pytest.raises(Inner):
+            client.send(Ask(url=f"{api.url}/one", is_outward=True))
+        assert client.send(Ask(url=f"{named}/one")).is_inner
+        with pytest.raises(Inner):  # on a connection that is open already
+            client.send(Ask(url=f"{named}/one", is_outward=True))
+    assert api.asked() == ["/one"]
 
 
 def test_a_real_clock_waits_between_attempts(api: Api, tmp_path: Path) -> None:

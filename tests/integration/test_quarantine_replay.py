@@ -15,15 +15,18 @@ from andon.events import DeliveryReplayed
 from tests.factories import rows_of, write_files, write_project
 from tests.replaying import (
     ALL,
+    LOOSE,
     SHOP,
     balance,
     events,
     exported,
     mend,
+    problem,
     repaired,
     replay,
     run,
     waiting,
+    written,
 )
 
 
@@ -196,3 +199,62 @@ def test_a_rollback_takes_a_repair_back_until_it_is_released(shop: Path) -> None
         project.release(by="ana")
         project.run()
     assert len(rows_of(shop, ALL)) == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7,1\n8,2\n9,3", "7,1\r8,2", '"7\n8",1\n9,3', "7,1\n\n8,2", '{"id": "7", "n": "1"}\n8,2'],
+)
+def test_a_repair_that_would_bring_several_records_is_refused(shop: Path, text: str) -> None:
+    file = written(shop, {"_file": "data/a.csv", "_line": 3, "_text": text})
+    with andon.open(shop) as project:
+        assert problem(project, file) == (
+            "APP012",
+            "repaired record 1 is not one line of `data/a.csv`",
+        )
+
+
+def test_two_repairs_that_would_become_one_record_are_refused(tmp_path: Path) -> None:
+    write_project(tmp_path, {**SHOP, "data/b.csv": "id,n\n4,40\n5\n6\n7,70\n"})
+    run(tmp_path)
+    first, second = (row for row in exported(tmp_path) if row["_file"] == "data/b.csv")
+    file = written(tmp_path, {**first, "_text": '5,"50'}, {**second, "_text": '6","60"'})
+    with andon.open(tmp_path) as project:
+        assert problem(project, file) == (
+            "APP012",
+            "a repaired record is not one line of `data/b.csv`",
+        )
+
+
+def test_a_repair_may_have_a_line_end_within_quotes(tmp_path: Path) -> None:
+    write_project(tmp_path, {**SHOP, "data/c.csv": "id,n\n1,2\n3\n", "data/d.csv": "id,n\n8,8\n"})
+    run(tmp_path)
+    row = next(row for row in exported(tmp_path) if row["_file"] == "data/c.csv")
+    replay(tmp_path, written(tmp_path, {**row, "_text": '"3","4"'}))
+    assert (3, 4) in rows_of(tmp_path, ALL)
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-3", "0", "1e3", "٣"])
+@pytest.mark.parametrize("name", ["_line", "_row"])
+def test_a_number_that_no_line_has_is_refused(shop: Path, number: str, name: str) -> None:
+    (shop / "r.csv").write_text(f"_file,{name},_text\ndata/a.csv,{number},7\n", "utf-8")
+    with andon.open(shop) as project:
+        code, what = problem(project, shop / "r.csv")
+    assert (code, what) == ("APP012", "record 1 of `r.csv` does not say what it repairs")
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "9" * 5000])
+def test_a_line_that_no_reader_takes_is_refused(shop: Path, value: str) -> None:
+    (shop / "r.jsonl").write_text(f'{{"_file":"data/a.csv","_line":3,"_text":{value}}}\n')
+    with andon.open(shop) as project:
+        assert problem(project, shop / "r.jsonl")[0] == "APP012"
+
+
+def test_a_document_in_a_text_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    source = f"tables:\n  t:\n    path: data/*.jsonl\n{LOOSE}"
+    write_project(tmp_path, {"sources/raw.yml": source, "data/a.jsonl": '{"id":1}\n{"id":\n'})
+    run(tmp_path)
+    text = '{"id":' + "[" * 5000 + "]" * 5000 + "}"
+    file = written(tmp_path, {"_file": "data/a.jsonl", "_line": 2, "_text": text})
+    with andon.open(tmp_path) as project:
+        assert problem(project, file) == ("APP012", "repaired record 1 is no JSON object")

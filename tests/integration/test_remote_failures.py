@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import which
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 
 import andon
 from andon.errors import TaskFailed, Unavailable
+from andon.sources.remote.azure import AzurePlace
 from andon.spec.origin import Setting
 from tests.factories import write_project
 from tests.remotes import S3, Remote, Sftp, free_port, s3_server, secret
@@ -273,3 +275,18 @@ def test_secrets_are_nowhere_in_the_project_folder(tmp_path: Path, s3: S3) -> No
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"test-secret" not in path.read_bytes(), path
+
+
+def test_azure_is_read_without_its_private_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = SimpleNamespace(service_client=SimpleNamespace())
+    monkeypatch.setattr("andon.sources.remote.azure.open_file_system", lambda *_: bare)
+    assert AzurePlace({}).is_exact
+
+
+def test_a_fault_of_andon_is_not_told_as_a_wrong_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise AttributeError("no_such_thing")
+
+    monkeypatch.setattr("andon.sources.remote.azure.open_file_system", broken)
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        AzurePlace({})

@@ -220,6 +220,25 @@ def test_a_member_that_lies_beyond_the_file_is_damage_of_that_file(shop: Project
     assert told.value.code == "SRC003"
 
 
+def test_a_member_without_a_name_is_damage_of_that_file(shop: Project) -> None:
+    shop.put("a.zip", packed(a_csv=b"x\n1\n").replace(b"a.csv", b"\0.csv"))
+    shop.put("b.csv", b"x\n2\n")
+    assert [row[:2] for row in shop.read(table("*"))] == [(2, "b.csv")]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("flag", "more"),
+    [(4, b"\x06\x00BC\x02\x00\x1b\x00"), (8, b"a\0"), (16, b"a remark\0"), (1, b"")],
+)
+def test_gzip_with_any_header_is_read(shop: Project, form: str, flag: int, more: bytes) -> None:
+    plain = b"x\n1\n" if form == "csv" else b'{"x": 1}\n'
+    content = bytearray(gzip.compress(plain))
+    content[3] = flag
+    shop.put(f"a.{form}.gz", bytes(content[:10] + more + content[10:]))
+    assert shop.read(table("*")) == [(1, f"a.{form}.gz", 1)]
+
+
 def test_a_damaged_bz2_is_damage_of_that_file(shop: Project) -> None:
     shop.put("a.csv.bz2", b"BZh9" + b"nothing of the kind" * 9)
     shop.put("b.csv", b"x\n2\n")

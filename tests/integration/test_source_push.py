@@ -11,14 +11,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 import andon
 from andon.app.project import Project
-from andon.app.push import Kept, Push, pushable
+from andon.app.push import LONGEST_LINE, Kept, Push, pushable
 from andon.app.wiring import wire
 from andon.catalog.records import Delivery
 from andon.errors import TaskFailed, Unavailable, UsageError
@@ -155,6 +155,24 @@ def test_the_command_tells_of_what_is_no_object(folder: Path) -> None:
     assert told.stdout == (
         "kept 1 document, 6 bytes; 1 is no JSON object, and a run sets such aside\n"
     )
+
+
+def test_a_line_without_an_end_is_given_up_and_nothing_before_it_is_lost(folder: Path) -> None:
+    with andon.open(folder) as project, pipe() as (ours, theirs):
+
+        def write() -> None:
+            with suppress(BrokenPipeError), os.fdopen(theirs, "wb") as stream:
+                stream.write(b'{"a":1}\n{"a":2}\n' + b"x" * (LONGEST_LINE + (1 << 20)))
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        with pytest.raises(TaskFailed, match="no line end in 64 MB") as caught:
+            project.sources.push("raw.events", ours, longest_s=600)
+        while os.read(ours, 1 << 20):
+            pass
+        writer.join()
+    assert caught.value.code == "SRC072"
+    assert kept_bytes(folder) == b'{"a":1}\n{"a":2}\n'
 
 
 def test_a_broken_line_stops_nothing_and_is_set_aside_by_the_run(folder: Path) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from andon.acquisition import sequence
 from andon.catalog.commit import AddDeliveries, Commit, Emit
-from andon.errors import Problem, UsageError
+from andon.errors import Problem, TaskFailed, UsageError
 from andon.events import DeliveryLanded
 from andon.execution.line import Tools
 from andon.names import did_you_mean
@@ -24,6 +24,9 @@ from andon.spec.source import SourceTable
 MOST_BYTES = 8 << 20
 LONGEST_S = 5.0
 """A chunk is kept when it is so large or so old."""
+
+LONGEST_LINE = 64 << 20
+"""Bytes without a line end after which a stream is given up: no document may have so many."""
 
 _PIECE = 1 << 16
 _IN_MEMORY = 16 << 20
@@ -114,7 +117,8 @@ class Push:
         A chunk ends with a line; the last one is kept as it is.
 
         Raises:
-            Unavailable: (STO002) no room; TaskFailed: (STO001) the disk failed. What was told is safe.
+            Unavailable: (STO002) no room; TaskFailed: (STO001) the disk failed; (SRC072) a line has no
+                end. What was told is safe.
         """
         # Memory for a chunk, and a file for a large one.
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
@@ -135,6 +139,10 @@ class Push:
                 if ends and (length >= self._most_bytes or is_old):
                     length = self._cut(buffer, ends)
                     ends, began = 0, time.monotonic()
+                if length - ends > LONGEST_LINE:
+                    if ends:
+                        self._cut(buffer, ends)
+                    raise TaskFailed(_endless(self.kept))
             if length:
                 self._cut(buffer, length)
         return self.kept
@@ -183,6 +191,16 @@ class Push:
             )
             updates = (AddDeliveries(deliveries=(delivery,)), Emit(event=event))
             tools.catalog.commit(Commit(updates=updates), tools.clock.now())
+
+
+def _endless(kept: Kept) -> Problem:
+    return Problem(
+        code="SRC072",
+        what=f"the stream into `{kept.table}` has no line end in {LONGEST_LINE >> 20} MB",
+        why=f"documents are told apart by lines; the {kept.bytes:,} bytes before this line are kept, "
+        "nothing behind them is",
+        fix="write one JSON document a line, then send again from there",
+    )
 
 
 class _Limited:

@@ -12,11 +12,14 @@ from msgspec import Struct
 
 from andon.errors import UsageError
 from andon.reading.compose import refused
+from andon.reading.documents.survey import MOST_DEPTH, depth_of
 
 _LARGEST = 1 << 30
 """Largest field of CSV in characters."""
 
 _HEAD = 1 << 20
+_DIGITS = 18
+"""A file has fewer lines than numbers of so many digits tell."""
 
 
 class Repaired(Struct, frozen=True, kw_only=True):
@@ -86,9 +89,12 @@ def _record(path: Path, at: int, row: dict[str, Any]) -> Repaired:
 
 
 def _number(value: object) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    return int(value) if isinstance(value, str) and value.strip().isdigit() else None
+    """A number of a line or row, or None where it is none that a file can have."""
+    if isinstance(value, str) and value.isascii() and len(value) < _DIGITS:
+        value = int(value) if value.strip().isdigit() else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 < value < 10**_DIGITS else None
 
 
 def _form(path: Path) -> str:
@@ -104,6 +110,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 return
             for line in stream:
                 if line.strip():
+                    if depth_of(line.encode()) > MOST_DEPTH:
+                        raise ValueError("nested too deeply")
                     found = json.loads(line)
                     yield found if isinstance(found, dict) else {}
     except (OSError, ValueError, csv.Error) as error:

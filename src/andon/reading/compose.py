@@ -13,8 +13,11 @@ from andon.acquisition.types import least_common
 from andon.errors import Problem, UsageError
 from andon.names import did_you_mean
 from andon.ports.engine import Engine
+from andon.reading.delimited.block import marks_of
+from andon.reading.delimited.records import is_comment, records
 from andon.reading.documents import queries as json_queries
 from andon.reading.documents.repaired import written
+from andon.reading.documents.survey import MOST_DEPTH, depth_of
 from andon.reading.fit_queries import has_more
 from andon.reading.quoting import files, identifier, literal
 from andon.spec.format import format_of
@@ -53,7 +56,9 @@ class Composer:
         form = self._table.format or format_of(self._origin)
         match form:
             case "csv" | "tsv" | "fixed":
-                return BytesIO(self._encoded(self._text_lines(texts)))
+                lines = list(self._text_lines(texts))
+                self._check_each_is_one(lines, len(texts))
+                return BytesIO(self._encoded(lines))
             case "json" | "jsonl":
                 return BytesIO("".join(self._documents(texts)).encode())
             case "parquet":
@@ -75,6 +80,27 @@ class Composer:
         for at, text in enumerate(texts, start=1):
             fields = _object(text)
             yield text.rstrip("\r\n") if fields is None else self._line(self._known(fields, at))
+
+    def _check_each_is_one(self, lines: Sequence[str], count: int) -> None:
+        """Refuse a text that would be read as several records, as none, or as a part of the next."""
+        repaired = lines[len(lines) - count :]
+        several = [at for at, line in enumerate(repaired, 1) if self._records_in([line]) != 1]
+        if several or self._records_in(repaired) != count:
+            which = f"repaired record {several[0]}" if several else "a repaired record"
+            raise refused(
+                f"{which} is not one line of `{self._origin}`",
+                "each repaired row takes the place of one; more or fewer would be read",
+                "write one record in `_text`, without a remark, and close its quotes",
+            )
+
+    def _records_in(self, lines: Sequence[str]) -> int:
+        """Records of lines, as they are counted when they are read."""
+        body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+        if self._table.widths:
+            return sum(1 for line in body.splitlines() if line.strip())
+        dialect = self._table.dialect
+        marks = marks_of(self._facts.delimiter, dialect, dialect.quote or '"')
+        return sum(not is_comment(one.raw, marks) for one in records(BytesIO(body), marks))
 
     def _line(self, fields: dict[str, Any]) -> str:
         """Fields by name as one line of the original."""
@@ -213,11 +239,12 @@ def refused(what: str, why: str, fix: str) -> UsageError:
 
 def _object(text: str) -> dict[str, Any] | None:
     """The JSON object that a text is, or None."""
-    if not text.lstrip().startswith("{"):
+    body = text.encode("utf-8", "surrogatepass")
+    if not text.lstrip().startswith("{") or depth_of(body) > MOST_DEPTH:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -71,7 +71,7 @@ class AvroFiles:
             try:
                 for count, record in enumerate(reader, start=1):
                     out.put(_document(record), count)
-            except Exception as error:
+            except Exception as error:  # damaged bytes make the library raise whatever they lead to
                 raise damaged(load.path, f"record {count + 1:,} cannot be decoded") from error
         if count != claimed:
             raise damaged(load.path, f"it gave {count:,} records of {claimed:,} counted")
@@ -85,7 +85,7 @@ def _opened(stream: IO[bytes], origin: str) -> Any:
         raise missing_library(origin, "Avro files", "avro") from error
     try:
         return fastavro.reader(stream)
-    except Exception as error:
+    except Exception as error:  # as above, of a schema that is damaged
         raise damaged(origin, "it is no complete Avro file") from error
 
 

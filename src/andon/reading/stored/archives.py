@@ -64,6 +64,8 @@ def members_of(path: Path, load: Load) -> tuple[Load, ...]:
     found: dict[str, Load] = {}
     with _opened(path, load.path) as archive:
         for info in archive.infolist():
+            if not info.filename:
+                raise damaged(load.path, "a member of it has no name")
             if info.is_dir() or _is_hidden(info.filename):
                 continue
             if info.filename in found:

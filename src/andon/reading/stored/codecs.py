@@ -31,6 +31,17 @@ def compression_of(path: Path) -> Compression:
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
 
 
+def is_for_the_engine(path: Path) -> bool:
+    """Whether the engine decompresses a file by itself. Of gzip it knows no header with a remark, a
+    checksum of its own or the mark of text."""
+    compression = compression_of(path)
+    if compression != "gzip":
+        return compression in ("none", "zstd")
+    with path.open("rb") as stream:
+        flags = stream.read(4)[3:]
+    return flags in (b"\x00", b"\x04", b"\x08")
+
+
 def most_expanded(path: Path, declared: int | None) -> int:
     """Bytes that a compressed file may become: what is declared, else a hundred times its own size
     and at least 100 MB, but never more than 10 GB."""

@@ -9,7 +9,7 @@ from typing import IO
 
 from andon.acquisition.choose import Load
 from andon.ports.table_store import TableStore
-from andon.reading.stored.codecs import compression_of, most_expanded, open_plain
+from andon.reading.stored.codecs import is_for_the_engine, most_expanded, open_plain
 from andon.reading.stored.plain_copy import write_plain_copy
 from andon.spec.source import SourceTable
 
@@ -58,7 +58,7 @@ class ReadableFiles:
         """
         raw = self.raw(load)
         wanted = self._encoding or encoding
-        if not wanted and compression_of(raw) in ("none", "gzip", "zstd"):
+        if not wanted and is_for_the_engine(raw):
             return raw
         if load.id not in self._copies:
             copy = self._stage(f"{load.id}.plain")

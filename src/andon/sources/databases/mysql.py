@@ -115,7 +115,9 @@ class MySqlSight:
 
     def close(self) -> None:
         """End the transaction and the connection."""
-        with contextlib.suppress(Exception):
+        from pymysql import Error
+
+        with contextlib.suppress(Error):  # it is closed already
             self._connection.close()
 
     def _outputs(self, ask: Ask) -> list[Output]:

@@ -19,6 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 from msgspec import Struct
 
 from andon.sources.http.body import Dropped, read_body
+from andon.sources.http.inner import is_inner
 from andon.sources.http.timed import Limit, Timed
 
 _ERROR_BYTES = 1 << 16
@@ -30,11 +31,13 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     Attributes:
         body: sent as a form; a request with a body is a POST, one without is a GET.
+        is_outward: whether it is not sent to a host of an inner network.
     """
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    is_outward: bool = False
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         headers: by name in lower case; of repeated ones joined with commas.
         body: after transfer and content decoding; of an error at most its beginning.
         is_delimited: whether the server said how long the body is.
+        is_inner: whether the server is known to be of an inner network.
     """
 
     status: int
@@ -51,6 +55,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes
     url: str
     is_delimited: bool = True
+    is_inner: bool = False
 
 
 class Untrusted(Exception):
@@ -59,6 +64,10 @@ class Untrusted(Exception):
 
 class NotHttp(Exception):
     """What answers is no HTTP server; the text says why."""
+
+
+class Inner(Exception):
+    """The server is of an inner network, and was not to be."""
 
 
 class Client:
@@ -76,6 +85,7 @@ class Client:
         self._timeout_s, self._page_timeout_s = timeout_s, page_timeout_s
         self._page_bytes = page_bytes
         self._open: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        self._inner: dict[tuple[str, str], bool] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +113,7 @@ class Client:
             Misled: the body cannot be what the server says of it.
             Untrusted: the certificate is not trusted.
             NotHttp: the answer is no HTTP.
+            Inner: the request was to leave the inner network, and was not sent.
         """
         url = urlsplit(quote(ask.url, safe=_SAFE))
         place = (url.scheme, url.netloc.rpartition("@")[2])
@@ -125,6 +136,11 @@ class Client:
             connection.response_class = partial(_Response, limit=limit)  # type: ignore[assignment]  # it is called like the class
             if connection.sock is not None:
                 connection.sock.settimeout(self._timeout_s)  # the answer before may have had less
+            else:
+                connection.connect()
+                self._inner[place] = _is_inside(connection, place)
+            if ask.is_outward and self._inner[place]:
+                raise Inner
             body = ask.body.encode() if ask.body else None
             headers = {**dict(ask.headers), **more}
             connection.request("POST" if body else "GET", prefix + target, body, headers)
@@ -141,6 +157,7 @@ class Client:
                     url=ask.url,
                     is_delimited=response.getheader("Content-Length") is not None
                     or response.chunked,
+                    is_inner=self._inner[place],
                 )
                 is_over = response.will_close or not response.isclosed()
             if is_over:
@@ -203,6 +220,15 @@ def _proxy_of(scheme: str, netloc: str) -> tuple[str, dict[str, str]] | None:
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         headers["Proxy-Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return proxy.netloc.rpartition("@")[2], headers
+
+
+def _is_inside(connection: http.client.HTTPConnection, place: tuple[str, str]) -> bool:
+    """Whether the server is of an inner network. The address of the connection tells, not what a name
+    meant a moment before; behind a proxy there is only the name."""
+    scheme, netloc = place
+    if _proxy_of(scheme, netloc):
+        return is_inner(urlsplit(f"//{netloc}").hostname or "")
+    return is_inner(str(connection.sock.getpeername()[0]))
 
 
 def _headers(response: http.client.HTTPResponse) -> dict[str, str]:

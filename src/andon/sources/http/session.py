@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.sources.http import refusals
 from andon.sources.http.body import Dropped, Misled, TooLarge
-from andon.sources.http.client import Answer, Ask, Client, NotHttp, Untrusted
+from andon.sources.http.client import Answer, Ask, Client, Inner, NotHttp, Untrusted
 from andon.sources.http.credentials import Credentials
 from andon.sources.http.document import Malformed
 from andon.sources.http.paging import joined, with_parameters, without_parameter
@@ -124,9 +124,10 @@ class Session:
 
     def _get(self, url: str, is_whole: Callable[[Answer], bool]) -> Answer:
         """Follow redirects; what proves who asks goes to the table's own server only."""
-        at = url
+        at, is_outward = url, False
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._try(self._ask(at), is_whole)
+            answer = self._try(replace(self._ask(at), is_outward=is_outward), is_whole)
+            is_outward = is_outward or not answer.is_inner
             target = answer.headers.get("location", "")
             if answer.status not in _REDIRECTS or not target:
                 return answer
@@ -204,6 +205,10 @@ class Session:
         except NotHttp as other:
             reason = f"it is no HTTP ({other})"
             raise self._fail(refusals.no_records(self._table, ask.url, reason)) from None
+        except Inner:
+            raise self._fail(refusals.sent_away(
+                self._table, ask.url, "a server outside sends there, and it is of an inner network"
+            )) from None  # fmt: skip
         except Untrusted as untrusted:
             reason = str(untrusted)
             raise self._fail(refusals.not_trusted(self._table, ask.url, reason)) from None

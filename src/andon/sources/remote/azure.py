@@ -33,10 +33,12 @@ class AzurePlace:
             raise not_installed("adlfs", "azure") from None
         try:
             self._fs = open_file_system("abfs", options)
-            config = self._fs.service_client._config
-            config.max_single_get_size = config.max_chunk_get_size = _PIECE
-        except Exception as error:
+        except _errors() as error:
             raise Failure("denied", "`account`, `key` or `token` is not one of Azure") from error
+        # Smaller pieces need less memory. It is no public setting: without it, pieces are large.
+        config = getattr(self._fs.service_client, "_config", None)
+        if config is not None:
+            config.max_single_get_size = config.max_chunk_get_size = _PIECE
 
     def find(self, host: str, search: Search) -> Iterator[Entry]:
         """Blobs below the search's folder, page by page."""
@@ -77,7 +79,7 @@ class AzurePlace:
     def _wait(self, host: str, step: Any, *arguments: Any, **named: Any) -> Any:
         try:
             return wait_for(self._fs.loop, step, *arguments, **named)
-        except Exception as error:
+        except _errors() as error:
             raise _told(error, host) from error
 
 
@@ -109,6 +111,13 @@ def _entry(key: str, properties: Any) -> Entry:
         version=(properties.etag or "").strip('"'),
         md5=md5_of(properties.content_settings.content_md5),
     )
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the library raises; anything else is a fault of Andon."""
+    from azure.core.exceptions import AzureError
+
+    return (AzureError, OSError, ValueError)
 
 
 def _told(error: BaseException, host: str) -> Failure:

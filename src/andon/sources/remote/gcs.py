@@ -38,7 +38,7 @@ class GcsPlace:
             raise not_installed("gcsfs", "gcs") from None
         try:
             self._fs = open_file_system("gs", options)
-        except Exception as error:
+        except _errors() as error:
             raise _no_login(error) from error
 
     def find(self, host: str, search: Search) -> Iterator[Entry]:
@@ -77,7 +77,7 @@ class GcsPlace:
         try:
             web.check(answer.status, answer.headers, f"bucket `{host}`", bucket)
             found: dict[str, Any] = wait_for(self._fs.loop, answer.json, content_type=None)
-        except Exception as error:
+        except _errors() as error:
             raise web.told(error, f"bucket `{host}`") from error
         finally:
             answer.close()
@@ -86,7 +86,7 @@ class GcsPlace:
     def _ask(self, host: str, path: str, asked: dict[str, str], *, is_media: bool = False) -> Any:
         try:
             return wait_for(self._fs.loop, self._answer, path, asked, is_media=is_media)
-        except Exception as error:
+        except _errors() as error:
             raise web.told(error, f"bucket `{host}`") from error
 
     async def _answer(self, path: str, asked: dict[str, str], *, is_media: bool) -> Any:
@@ -123,7 +123,7 @@ class _GcsBody:
     def read(self, most: int) -> bytes:
         try:
             return read_from(self._loop, self._answer.content.read, most)
-        except Exception as error:
+        except _errors() as error:
             raise web.told(error, f"bucket `{self._host}`") from error
 
     def after(self) -> None:
@@ -139,6 +139,13 @@ def _listed(item: dict[str, Any]) -> Entry:
         version=str(item.get("generation", "")),
         md5=md5_of(item.get("md5Hash")),
     )
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the libraries raise; of a key file that is none, whatever it lacks."""
+    from google.auth.exceptions import GoogleAuthError
+
+    return (*web.errors(), GoogleAuthError, LookupError)
 
 
 def _no_login(error: BaseException) -> Failure:

@@ -68,7 +68,7 @@ class HttpPlace:
         """The next bytes of an answer."""
         try:
             return read_from(self._fs.loop, answer.content.read, most)
-        except Exception as error:
+        except web.errors() as error:
             raise web.told(error, f"`{host}`") from error
 
     def _told(self, host: str, key: str, answer: Any) -> Entry:
@@ -79,7 +79,7 @@ class HttpPlace:
     def _ask(self, method: str, host: str, key: str) -> Any:
         try:
             return wait_for(self._fs.loop, self._answer, method, self._url(host, key))
-        except Exception as error:
+        except web.errors() as error:
             raise web.told(error, f"`{host}`") from error
 
     async def _answer(self, method: str, url: Any) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from andon.acquisition.patterns import Search
-from andon.sources.remote import place
+from andon.sources.remote import place, web
 from andon.sources.remote.failures import Failure, Kind, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, read_from, wait_for
 from andon.sources.remote.place import Body, Entry
@@ -62,7 +62,7 @@ class S3Place:
         try:
             self._fs = open_file_system("s3", options)
             self._fs.retries = 1
-        except Exception as error:
+        except _errors() as error:
             raise _told(error, "") from error
 
     def find(self, host: str, search: Search) -> Iterator[Entry]:
@@ -104,7 +104,7 @@ class S3Place:
     def _call(self, host: str, method: str, asked: dict[str, Any]) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = wait_for(self._fs.loop, self._fs._call_s3, method, **asked)
-        except Exception as error:
+        except _errors() as error:
             raise _told(error, host) from error
         return answer
 
@@ -118,7 +118,7 @@ class _S3Body:
     def read(self, most: int) -> bytes:
         try:
             return read_from(self._loop, self._stream.read, most)
-        except Exception as error:
+        except _errors() as error:
             raise _told(error, self._host) from error
 
     def after(self) -> None:
@@ -138,6 +138,13 @@ def _entry(key: str, answer: dict[str, Any]) -> Entry:
         version=etag,
         md5=plain if is_sum else "",
     )
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the libraries raise; anything else is a fault of Andon."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (*web.errors(), BotoCoreError, ClientError)
 
 
 def _told(error: BaseException, host: str) -> Failure:

@@ -68,7 +68,7 @@ class SftpPlace:
         fs, _ = self._client(host)
         try:
             return wait_for(fs.loop, step, *arguments, **named)
-        except Exception as error:
+        except _errors() as error:
             failure = _told(error, host)
             if failure.kind == "busy":
                 with self._guard:
@@ -108,7 +108,7 @@ class SftpPlace:
             if host not in self._connected:
                 try:
                     self._connected[host] = self._connect(host)
-                except Exception as error:
+                except _errors() as error:
                     if isinstance(error, PermissionError):  # as sshfs tells a refused login
                         text = f"`{host}` refuses user, password or key"
                         raise Failure("denied", text) from error
@@ -147,6 +147,13 @@ def _entry(key: str, attributes: Any) -> Entry:
 
 def _text(name: str | bytes) -> str:
     return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What the library raises, of keys too; anything else is a fault of Andon."""
+    import asyncssh
+
+    return (Failure, asyncssh.Error, OSError, ValueError)
 
 
 def _told(error: BaseException, host: str) -> Failure:

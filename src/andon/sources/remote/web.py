@@ -17,6 +17,14 @@ def timeouts() -> Any:
     return aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60)
 
 
+def errors() -> tuple[type[Exception], ...]:
+    """What the HTTP client raises, and what it stands on; anything else is a fault of Andon."""
+    import aiohttp
+    from aiohttp.http_exceptions import HttpProcessingError
+
+    return (Failure, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+
+
 def check(status: int, headers: Any, place: str, bucket: str = "") -> None:
     """Raise what a status other than 200 means.
 
