@@ -389,6 +389,21 @@ def test_the_last_row_of_each_key_is_in_a_merged_table(shop: Functions) -> None:
     assert shop.ask() == ()
 
 
+def test_a_whole_table_that_was_taken_back_stays_away_when_it_is_yielded_again(
+    tmp_path: Path,
+) -> None:
+    for words in ("one", "two"):
+        body = f"from andon import source\n@source\ndef t():\n    yield {{'word': '{words}'}}\n"
+        write_files(tmp_path, {"andon.toml": '[project]\nname = "p"\n', "sources/s.py": body})
+        with andon.open(tmp_path) as opened:
+            assert opened.run().publication is not None
+    with andon.open(tmp_path) as opened:
+        opened.rollback()
+        report = opened.run()
+        assert (report.publication, report.outcomes[0].is_withdrawn) == (None, True)
+        assert opened.query("select word from s.t").rows == (("one",),)
+
+
 CURSORS = [
     ("{n}", "at"),
     ("Decimal('{n}.5')", "at"),
