@@ -1,7 +1,8 @@
 """Merge: of landed rows the latest of each key, without those whose key is gone.
 
-The table is a function of the set of deliveries: of every key the row that was landed last, unless
-the newest list of keys was landed after it and does not hold the key. Where a former snapshot holds
+The table is a function of the set of deliveries: of every key the row that was landed last, or of
+those with the greatest cursor where rows have an order of their own, unless the newest list of keys
+was landed after it and does not hold the key. Where a former snapshot holds
 the first of these deliveries, only its parts that hold a changed or gone key are written anew.
 """
 
@@ -22,6 +23,7 @@ from andon.ports.engine import Engine
 from andon.ports.source_reader import NewPart
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
+from andon.reading.order import Order
 from andon.reading.quoting import files, identifier, literal
 from andon.schema import Column, Schema
 from andon.spec.source import SourceTable
@@ -60,6 +62,7 @@ class Merging:
         table: what is declared; it has a key.
         schema: of the result.
         reading: hash of how its bytes become rows.
+        order: by what rows are newer than others; None is by when they were landed.
         select: reads landed rows.
         stage: gives a new path to write to, by name.
     """
@@ -69,6 +72,7 @@ class Merging:
         table: SourceTable,
         schema: Schema,
         reading: str,
+        order: Order | None,
         engine: Engine,
         store: TableStore,
         select: Select,
@@ -80,7 +84,9 @@ class Merging:
         self._store = store
         self._select = select
         self._stage = stage
-        self._mark = f"merged@{value_hash([reading, list(table.key)])[:16]}"
+        self._order = order
+        rule = [reading, list(table.key), *([order.value] if order else [])]
+        self._mark = f"merged@{value_hash(rule)[:16]}"
         self._key = _key_columns(table, schema)
         self._names = [identifier(column.name) for column in self._key]
         self._staged = 0
@@ -124,7 +130,7 @@ class Merging:
         # Parts that a check moved rows out of have another label.
         is_whole = all(file.label == self._mark for file in prior.data_files)
         first = tuple(load.id for load in loads[: len(prior.deliveries)])
-        is_stored = any(column.stored for column in self._key)
+        is_stored = any(column.stored for column in self._told)
         if not is_whole or first != prior.deliveries or is_stored:
             return frozenset()
         return frozenset(first)
@@ -143,10 +149,10 @@ class Merging:
         None if a listed key is in no part but was landed once: it came back, and its row has to be
         looked for among all deliveries.
         """
-        winners, count = self._winners(new, there) if new else (None, 0)
         newest = there if is_listed else None
         stored = sorted(prior.data_files, key=lambda file: file.path)
         paths = [self._store.path(file) for file in stored]
+        winners, count = self._winners(new, there, paths) if new else (None, 0)
         if newest is not None and self._is_back(newest, rows, new, paths, winners):
             return None
         is_gone = self._gone(winners, newest)
@@ -170,13 +176,24 @@ class Merging:
         self._assert_rows(count, sum(part.rows for part in added))
         return Merged(kept=tuple(kept), parts=(*parts, *added))
 
-    def _winners(self, rows: Sequence[Load], there: Load | None) -> tuple[Path, int]:
+    @property
+    def _told(self) -> list[Column]:
+        """Columns that tell which row is in force."""
+        own = [self._order.column] if self._order else []
+        return [*self._key, *(column for column in own if column not in self._key)]
+
+    def _winners(
+        self, rows: Sequence[Load], there: Load | None, stored: Sequence[Path] = ()
+    ) -> tuple[Path, int]:
         """Stage key and place of the latest row of each key; returns how many are in force.
 
         `is_there` is false where the newest list of keys, landed later, does not hold the key.
+
+        Args:
+            stored: parts of the former snapshot; a row of them may be newer by its order.
         """
         listed = ", ".join(self._names)
-        landed = self._placed(rows, self._key)
+        landed = self._placed(rows, self._told)
         nulls = " or ".join(f"{name} is null" for name in self._names)
         if self._engine.rows(f"select 1 from ({landed}) where {nulls} limit 1"):
             raise TaskFailed(complaints.key_is_null(self._table))
@@ -184,14 +201,33 @@ class Merging:
         if there is not None:
             first = (there.number + 1) * _SHIFT
             is_there = f"(r.andon_place >= {first} or {self._among(self._list_of(there))})"
-        query = (
-            f"select r.*, {is_there} as is_there from (select {listed}, max(andon_place) as"
-            f" andon_place from ({landed}) group by {listed}) r"
+        latest = (
+            self._newest(landed, self._order, stored)
+            if self._order
+            else (
+                f"select {listed}, max(andon_place) as andon_place from ({landed}) group by {listed}"
+            )
         )
+        query = f"select r.*, {is_there} as is_there from ({latest}) r"
         staged = self._next("winners")
         self._engine.write(query, {}, self._engine.describe(query, {}), staged)
         count = self._engine.rows(f"select count(*) from {_parquet([staged])} where is_there")
         return staged, int(count[0][0])
+
+    def _newest(self, landed: str, order: Order, stored: Sequence[Path]) -> str:
+        """Query of key and place of the row of each key that is greatest by its order, then landed
+        last, unless a stored row is greater."""
+        listed = ", ".join(self._names)
+        query = (
+            f"select r.* exclude (andon_last), r.andon_last.place as andon_place from (select {listed},"
+            f" max({{'by': {order.value}, 'place': andon_place}}) as andon_last from ({landed})"
+            f" group by {listed}) r"
+        )
+        if not stored:
+            return query
+        scan = self._engine.scan(self._schema, stored)
+        held = f"(select {listed}, {order.value} as andon_by from {scan})"
+        return f"{query} where not {self._among(held, 'k.andon_by > r.andon_last.by')}"
 
     def _write_loads(self, rows: Sequence[Load], winners: Path) -> list[NewPart]:
         """Write the rows in force of loads, in parts of a bounded size."""
@@ -219,10 +255,10 @@ class Merging:
         )
         return f"(select {outputs} from {_parquet([self._store.raw(there.content)])})"
 
-    def _among(self, keys: str) -> str:
+    def _among(self, keys: str, besides: str = "true") -> str:
         """Whether the key of a row `r` is one of some keys."""
         same = " and ".join(f"k.{name} = r.{name}" for name in self._names)
-        return f"exists (select 1 from {keys} k where {same})"
+        return f"exists (select 1 from {keys} k where {same} and {besides})"
 
     def _gone(self, winners: Path | None, newest: Load | None) -> str:
         """Whether a stored row `r` is replaced or gone."""

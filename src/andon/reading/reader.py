@@ -26,6 +26,7 @@ from andon.reading.declared import declared_types
 from andon.reading.family import Files, Lazily
 from andon.reading.formats import family_of, name_of_family
 from andon.reading.measure import measure
+from andon.reading.order import Order, order_of
 from andon.reading.quoting import identifier
 from andon.reading.refusing import is_of_the_file
 from andon.reading.rows import rows_of, without_repaired, without_repeats
@@ -132,7 +133,8 @@ class RawReader:
                 over_limit=over_limit,
             )
         if table.is_merged:
-            raw = self._merge(table, chosen, facts, family, schema, prior, stage)
+            order = order_of(table, deliveries, schema)
+            raw = self._merge(table, chosen, facts, family, schema, order, prior, stage)
             learned = tuple(sorted(known.learned.items()))
             nulled = sum(one.nulled for one in in_order)
             return replace(raw, facts=learned, deliveries=known.deliveries, nulled=nulled)
@@ -170,6 +172,7 @@ class RawReader:
         facts: dict[str, Facts],
         family: Files,
         schema: Schema,
+        order: Order | None,
         prior: Snapshot | None,
         stage: Callable[[str], Path],
     ) -> RawTable:
@@ -180,7 +183,7 @@ class RawReader:
             return rows_of(of, lambda some: family.select(some, facts, columns))
 
         merging = Merging(
-            table, schema, reading(table), self._engine, self._store, select, stage
+            table, schema, reading(table), order, self._engine, self._store, select, stage
         )  # fmt: skip
         rows = [load for load in loads if load.role == "rows"]
         with _finding_broken(rows, facts, family, schema.columns[: -len(ORIGIN_COLUMNS)]):

@@ -169,14 +169,12 @@ class Behind:
         if cursor.kind is None:
             raise refuse(
                 self._table, cursor, f"it is of type {cursor.type}",
-                "use a whole number, a decimal of declared scale, a date, a timestamp or a text",
+                complaints.typing_of(self._table, cursor),
             )  # fmt: skip
         if cursor.nullable and self._origin.lag_s is None:
             raise refuse(
-                self._table, cursor, "it may be null",
-                f"`alter table ... alter column {cursor.name} set not null`, or declare `lag:` if a row"
-                " gets its value soon",
-            )  # fmt: skip
+                self._table, cursor, "it may be null", complaints.filling_of(self._table, cursor)
+            )
         if self._origin.lag_s is not None and cursor.kind in NO_LAG:
             raise refuse(
                 self._table, cursor, f"nothing can be subtracted from type {cursor.type}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from andon.acquisition.cursor import NO_LAG
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable, Where
 from andon.names import did_you_mean
 from andon.ports.door import DoorClosed, Field
@@ -14,6 +15,9 @@ EXTRAS: dict[DatabaseKind, str] = {
     "sqlite": "arrow",
     "duckdb": "arrow",
 }
+
+
+_FILES = {"sqlite": "SQLite", "duckdb": "DuckDB"}
 
 
 def origin_of(table: SourceTable) -> DatabaseOrigin:
@@ -33,6 +37,17 @@ def told(failure: DoorClosed, table: SourceTable, place: str) -> AndonError:
     match failure.reason:
         case "no_driver":
             return TaskFailed(_no_driver(origin, failure.said, where))
+        case "refused" if "path" in dict(origin.settings):
+            return TaskFailed(
+                Problem(
+                    code="SRC041",
+                    what=f"{place} cannot be opened: {failure.said}",
+                    why=f"`{table.name}` is read from the file that `path` of its connection names, "
+                    "relative to the project",
+                    fix=f"correct `path`, or put a file of {_FILES[origin.kind]} there",
+                    where=where,
+                )
+            )
         case "refused":
             return TaskFailed(
                 Problem(
@@ -128,6 +143,31 @@ def cursor_unusable(table: SourceTable, field: Field, reason: str, fix: str) -> 
             fix=fix,
             where=where_of(table),
         )
+    )
+
+
+def typing_of(table: SourceTable, field: Field) -> str:
+    """How a column of a type that is no cursor's becomes one."""
+    fits = "use a whole number, a decimal of declared scale, a date, a timestamp or a text"
+    if origin_of(table).kind != "sqlite":
+        return fits
+    return (
+        "use a column that is declared as a whole number, a date, a time or a text; where its texts "
+        f"grow, as ISO 8601 does, a `query` with `cast({field.name} as text) as {field.name}`"
+    )
+
+
+def filling_of(table: SourceTable, field: Field) -> str:
+    """How a column that may be null becomes a cursor, in the words of its database."""
+    altering = {
+        "mysql": f"`alter table ... modify {field.name} {field.type} not null`",
+        "sqlite": f"make the table anew with `{field.name} {field.type} not null`",
+    }.get(origin_of(table).kind, f"`alter table ... alter column {field.name} set not null`")
+    if field.kind not in NO_LAG:
+        return f"{altering}, or declare `lag:` if a row gets its value soon"
+    left_out = f"where {field.name} is not null"
+    return (
+        f"{altering}, or, if a row has its value at once or never, read a `query` with `{left_out}`"
     )
 
 

@@ -18,6 +18,7 @@ from andon.sources.databases.columns import BATCH_ROWS, Misfit, Output, batches_
 
 _BUSY_S = 10.0
 _SIZED: Final = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", re.IGNORECASE)
+_UNTYPED: Final = "no declared type"
 _NEAR: Final = "select name from sqlite_master where type in ('table', 'view') order by 1"
 
 
@@ -53,6 +54,7 @@ class SqliteSight:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         with _failures():
+            connection.execute("pragma temp_store = memory")
             connection.execute("pragma query_only = on")
             connection.execute("begin")
             # The state is held from the first read on.
@@ -70,7 +72,9 @@ class SqliteSight:
         outputs = [one for one in self._outputs(ask) if not ask.columns or one.name in ask.columns]
         values = [int(text) if kind == "integer" else text for _, kind, text in ask.bounds]
         marks = ["?"] * len(values)
-        query = statement(ask, [one.expression for one in outputs], identifier, marks, _bytewise)
+        is_cast = any(one.name == ask.cursor and one.type == _UNTYPED for one in outputs)
+        compared = _as_text if is_cast else _bytewise
+        query = statement(ask, [one.expression for one in outputs], identifier, marks, compared)
         with _failures():
             cursor = self._connection.execute(query, values)
             cursor.arraysize = BATCH_ROWS
@@ -85,16 +89,34 @@ class SqliteSight:
         with _failures(self._near):
             query = f"select * from {source_of(ask, identifier)} limit 0"
             names = [found[0] for found in self._connection.execute(query).description]
-            declared: dict[str, tuple[str, bool]] = {}
+            declared: dict[str, tuple[str, bool | None]] = {}
             if ask.relation:
                 schema = f"{identifier(ask.relation[0])}." if len(ask.relation) > 1 else ""
                 table = ask.relation[-1]
                 info = self._connection.execute(f"pragma {schema}table_xinfo({identifier(table)})")
-                declared = {row[1]: (row[2], _is_filled(row)) for row in info}
+                declared = {row[1]: (row[2], not _is_filled(row)) for row in info}
+            else:
+                declared = dict.fromkeys(self._texts_of(ask), ("TEXT", None))
         return [
-            _output(name, *declared.get(name, ("", False)), is_text=name.lower() in ask.texts)
+            _output(name, *declared.get(name, ("", None)), is_text=name.lower() in ask.texts)
             for name in names
         ]
+
+    def _texts_of(self, ask: Ask) -> list[str]:
+        """Columns of a query that are text by its words, as columns and `cast(... as text)` are.
+
+        Only a table that is made of it tells; this one is of the connection, and has no rows.
+        """
+        name = "temp.andon_told"
+        self._connection.execute("pragma query_only = off")
+        try:
+            made = f"create table {name} as select * from {source_of(ask, identifier)} limit 0"
+            self._connection.execute(made)
+            rows = self._connection.execute("pragma temp.table_xinfo(andon_told)").fetchall()
+            self._connection.execute(f"drop table {name}")
+        finally:
+            self._connection.execute("pragma query_only = on")
+        return [row[1] for row in rows if row[2] == "TEXT"]
 
     def _near(self) -> tuple[str, ...]:
         return tuple(row[0] for row in self._connection.execute(_NEAR))
@@ -115,7 +137,11 @@ def _bytewise(name: str) -> str:
     return f"{name} collate binary"
 
 
-def _output(name: str, declared: str, is_filled: bool, *, is_text: bool) -> Output:
+def _as_text(name: str) -> str:
+    return f"cast({name} as text) collate binary"
+
+
+def _output(name: str, declared: str, is_nullable: bool | None, *, is_text: bool) -> Output:
     """How a column is kept: by its declared type, as SQLite tells affinity; text is for all others."""
     import pyarrow as pa
 
@@ -124,11 +150,13 @@ def _output(name: str, declared: str, is_filled: bool, *, is_text: bool) -> Outp
     kind: Any = pa.string()
     make: Callable[[Sequence[Any]], Any] = _texts
     cursor: Any = "text"
+    is_moment = "DATE" in word or "TIME" in word
     if is_text:
-        cursor = None
+        # Numbers do not grow as text does.
+        cursor = "text" if not word or is_moment or _is_text(word) else None
     elif "INT" in word:
         kind, make, cursor = pa.int64(), _integers, "integer"
-    elif "CHAR" in word or "CLOB" in word or "TEXT" in word:
+    elif _is_text(word):
         pass
     elif "BLOB" in word:
         kind, make, cursor = pa.binary(), _bytes, None
@@ -141,16 +169,20 @@ def _output(name: str, declared: str, is_filled: bool, *, is_text: bool) -> Outp
         kind, cursor = pa.decimal128(int(sized[1]), scale), None
         make = _decimals(scale)
     else:
-        cursor = "text" if "DATE" in word or "TIME" in word else None
+        cursor = "text" if is_moment else None
     return Output(
         name=name,
-        type=declared or "no declared type",
+        type=declared or _UNTYPED,
         expression=identifier(name),
         kind=kind,
         make=make,
         cursor=cursor,
-        nullable=not is_filled if declared else None,
+        nullable=is_nullable if declared else None,
     )
+
+
+def _is_text(word: str) -> bool:
+    return "CHAR" in word or "CLOB" in word or "TEXT" in word
 
 
 def _texts(values: Sequence[Any]) -> Any:
