@@ -13,6 +13,8 @@ from andon.spec.slicing import Keying
 from andon.sql.version import CANONICAL_VERSION
 
 _FORM_VERSION = 1
+_PARTS_VERSION = 2
+"""Of how an asset is kept in part; what another one kept is built anew."""
 
 
 def fingerprint(
@@ -33,9 +35,9 @@ def fingerprint(
     }
     sliced = asset.slicing
     if isinstance(sliced, Keying):
-        body["keying"] = [sliced.strategy, list(sliced.key)]
+        body["keying"] = [_PARTS_VERSION, sliced.strategy, list(sliced.key)]
     elif sliced is not None:
-        body["slicing"] = [sliced.column, sliced.every, sliced.lookback]
+        body["slicing"] = [_PARTS_VERSION, sliced.column, sliced.every, sliced.lookback]
         body["sliced"] = [list(pair) for pair in sliced.inputs]
     if isinstance(asset.body, SqlBody):
         body["canonical"] = [CANONICAL_VERSION, asset.body.canonical]

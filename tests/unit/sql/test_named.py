@@ -47,6 +47,7 @@ def test_a_query_names_what_it_reads(query: str, reads: set[str]) -> None:
         "select a from (pivot web.ev on b using sum(c))",
         "select m(1) from web.ev",
         "select count(distinct *) from web.ev",
+        "select count(* exclude (a)) from web.ev",
         "with q as (from web.ev) select count(*) from q where q is not null",
     ],
 )

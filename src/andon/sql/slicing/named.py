@@ -54,7 +54,7 @@ def _bare(text: str) -> str:
 def _is_open(node: exp.Expr) -> bool:
     match type(node).__name__:
         case "Star":
-            return type(node.parent).__name__ != "Count"
+            return type(node.parent).__name__ != "Count" or any(node.args.values())
         case "Join":
             return node.args.get("method") == "NATURAL"
         case "TableAlias":
