@@ -27,7 +27,7 @@ _CORRUPT = re.compile(
 )
 _UNDECODED = re.compile(
     r"TProtocolException|don't know what type|Out of buffer|invalid TType|Varint-decoding"
-    r"|Footer length error"
+    r"|Footer length error|Parquet file is likely|Parquet metadata is|Prefetch registered"
 )
 """What the decoder of Parquet says without a class of its own."""
 _TOO_LARGE = re.compile(r"Could not cast value -?\d{39} to DECIMAL\(38,0\)")
