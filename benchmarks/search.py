@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from andon.app.wiring import wire
+from andon.app.wiring.wire import wire
 from andon.project.load import load
 from benchmarks.measure import Row, andon, in_turn, table
 from tests.searching.catalogue import DATASETS, write_catalogue

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from andon.acquisition.repeats import spans_of
-from andon.acquisition.sequence import in_force
+from andon.acquisition.cursors.sequence import in_force
+from andon.acquisition.deliveries.repeats import spans_of
 from andon.catalog.records import Delivery
 from andon.names import AssetName
 from andon.sources.http.origin import HttpApi

@@ -10,12 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from andon.acquisition import sequence
-from andon.app.worker import Worker
+from andon.acquisition.cursors import sequence
+from andon.app.workers.worker import Worker
 from andon.catalog.records import Delivery
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.errors import AndonError
-from andon.execution.protocol import Failed, WorkerSettings
+from andon.execution.workers.protocol import Failed, WorkerSettings
 from andon.ports.python_runner import Piece, PythonResult, PythonTask, SourceTask
 from andon.project.load import load
 from andon.reading.reader import RawReader

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from andon.acquisition.choose import choose
+from andon.acquisition.deliveries.choose import choose
 from andon.catalog.records import Delivery, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.errors import TaskFailed

@@ -11,7 +11,7 @@ import pytest
 
 import andon
 from andon.app.project import Project
-from andon.app.replay import Replayed
+from andon.app.rejects.replay import Replayed
 from andon.errors import AndonError
 
 Row = dict[str, Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Arrivals
-from andon.app.origins import origins
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.app.wiring.origins import origins
 from andon.catalog.records import DataFile, Delivery, FileRole, Snapshot
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.errors import AndonError, Problem, TaskFailed

@@ -14,9 +14,12 @@ from typing import get_args
 
 import andon
 from andon import events
-from andon.app import contract, push, quarantine, replay, search, search_values, source_test, views
-from andon.app.sources import Sources
-from andon.app.table import Table
+from andon.app.rejects import quarantine, replay
+from andon.app.showing import search, search_values, views
+from andon.app.showing.table import Table
+from andon.app.sourcing import contract, push
+from andon.app.sourcing import trial as source_test
+from andon.app.sourcing.sources import Sources
 from andon.catalog import records
 from andon.cli import reference
 from andon.discovery import rank

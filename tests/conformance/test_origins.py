@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.acquisition.choose import choose
+from andon.acquisition.deliveries.choose import choose
 from andon.errors import TaskFailed, Unavailable
 from andon.ports.origin import Batch, Origin
 from tests.conformance.origins import (

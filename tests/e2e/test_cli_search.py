@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from andon.app.order import Order
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.clock import FixedClock
 from andon.project.load import load
 from tests.e2e.terminal import andon

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import andon
-from andon.app.order import Order
-from andon.app.push import Kept, Push, pushable
-from andon.app.replay import Replay
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.rejects.replay import Replay
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.sourcing.push import Kept, Push, pushable
+from andon.app.wiring.wire import wire
 from andon.errors import AndonError, Conflict
 from andon.project.load import load
 from andon.stores.steps import ignore

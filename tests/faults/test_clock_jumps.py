@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import andon
-from andon.app.order import Order
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.clock import FixedClock
 from andon.project.load import load
 from tests.factories import GENERATIONS, write_project

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import andon
-from andon.app.wiring import wire
+from andon.app.wiring.wire import wire
 from andon.errors import AndonError, DataCorrupt
 from andon.project.load import load
 from tests.factories import SHOP, rows_of, run_andon, write_project

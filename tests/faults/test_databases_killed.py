@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.app.doors import DOORS
+from andon.app.wiring.doors import DOORS
 from andon.errors import Unavailable
 from andon.names import AssetName
 from andon.ports.door import Door

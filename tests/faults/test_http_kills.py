@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import andon
-from andon.app.order import Order
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.project.load import load
 from tests.factories import rows_of, write_project
 from tests.faults.processes import call

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 import andon
-from andon.app.order import Order
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.errors import AndonError
 from andon.execution.outcome import RunReport
 from andon.project.load import load

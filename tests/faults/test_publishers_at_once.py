@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import andon
-from andon.app.order import Order
 from andon.app.project import Project
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.errors import Conflict
 from andon.execution.outcome import Notice, Outcome, RunReport
 from andon.project.load import load

@@ -146,7 +146,7 @@ def workers_of(folder: Path) -> list[int]:
                 line = (entry / "cmdline").read_bytes().decode()
             except (OSError, UnicodeDecodeError):
                 continue
-            if "andon.app.worker" in line and str(folder) in line:
+            if "andon.app.workers.worker" in line and str(folder) in line:
                 found.append(int(entry.name))
     return found
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from andon.app.doors import DOORS
+from andon.app.wiring.doors import DOORS
 from andon.names import AssetName
 from andon.sources.databases.origin import DatabaseTables
 from andon.spec.origin import DatabaseKind, DatabaseOrigin, Mode, Secret, Settings

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from msgspec.structs import replace
 
-from andon.acquisition.ask import Ask
-from andon.app.doors import DOORS
+from andon.acquisition.cursors.ask import Ask
+from andon.app.wiring.doors import DOORS
 from andon.names import AssetName
 from andon.ports.door import Sight
 from andon.sources.databases.absent import MOST_BY_KEY

@@ -11,7 +11,7 @@ from uuid import uuid4
 import duckdb
 import pytest
 
-from andon.app.doors import DOORS
+from andon.app.wiring.doors import DOORS
 from andon.errors import TaskFailed
 from andon.names import AssetName
 from andon.sources.databases.origin import DatabaseTables

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import andon
-from andon.app.wiring import memory_shares
+from andon.app.wiring.wire import memory_shares
 from andon.engines.duckdb.engine import DuckDBEngine
 from tests.factories import rows_of, write_project
 

@@ -253,8 +253,8 @@ def test_an_interval_may_look_back(shop: Path) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """One row read is a batch of its own, and three files are too many."""
-    monkeypatch.setattr("andon.execution.incremental.BATCH_ROWS", 1)
-    monkeypatch.setattr("andon.execution.incremental.MOST_FILES", 3)
+    monkeypatch.setattr("andon.execution.intervals.incremental.BATCH_ROWS", 1)
+    monkeypatch.setattr("andon.execution.intervals.incremental.MOST_FILES", 3)
 
 
 @pytest.mark.usefixtures("small")
@@ -265,7 +265,7 @@ def test_what_was_finished_before_a_crash_is_not_run_again(
     add(shop, "03", rows)
     ran = counted(monkeypatch)
     with monkeypatch.context() as crash:
-        crash.setattr("andon.execution.incremental._Making.compact", fail)
+        crash.setattr("andon.execution.intervals.incremental._Making.compact", fail)
         with andon.open(shop) as project:
             outcomes = project.run().outcomes
     assert [problem.code for one in outcomes for problem in one.problems] == ["CLI900"]
@@ -288,7 +288,7 @@ def test_too_many_files_are_put_together_and_nothing_is_lost(shop: Path) -> None
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Labels of the batches that are run from now on."""
-    from andon.execution.slicer import Slicer
+    from andon.execution.intervals.slicer import Slicer
 
     ran: list[str] = []
     run_batch = Slicer.run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.acquisition.arrivals import Arrivals, Found
+from andon.acquisition.deliveries.arrivals import Arrivals, Found
 from andon.errors import TaskFailed, Unavailable
 from andon.spec.origin import Settings
 from andon.spec.source import SourceTable

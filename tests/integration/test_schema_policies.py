@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from andon.acquisition.choose import choose
-from andon.acquisition.facts import decode
-from andon.acquisition.fingerprint import reading
-from andon.acquisition.refused import notes_of, problems_of
+from andon.acquisition.columns.facts import decode
+from andon.acquisition.deliveries.choose import choose
+from andon.acquisition.readings.fingerprint import reading
+from andon.acquisition.readings.refused import notes_of, problems_of
 from andon.errors import TaskFailed
 from andon.ports.source_reader import RawTable
 from andon.spec.check import Tolerance

@@ -9,9 +9,9 @@ import pytest
 
 import andon
 from andon.app.project import Project
-from andon.app.search import DAYS, Shelves
-from andon.app.search_values import ValueAnswer
-from andon.app.wiring import wire
+from andon.app.showing.search import DAYS, Shelves
+from andon.app.showing.search_values import ValueAnswer
+from andon.app.wiring.wire import wire
 from andon.clock import FixedClock
 from andon.errors import ProjectInvalid, UsageError
 from andon.project.load import load

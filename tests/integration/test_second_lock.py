@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import andon
-from andon.app.wiring import wire
+from andon.app.wiring.wire import wire
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.words import is_suspect
 from andon.execution.guard import guard_checks, second_reading

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import andon
+from andon.app.preparing.selection import EVERYTHING
 from andon.app.project import Project
-from andon.app.selection import EVERYTHING
 from andon.execution.outcome import RunReport
 from andon.spec.asset import SqlBody
 from tests.factories import write_files, write_project
@@ -249,7 +249,7 @@ def test_a_mixed_graph_of_fifty_steps_is_built_in_order(tmp_path: Path) -> None:
 
 
 def _due(project: Project, moment: datetime) -> set[str]:
-    from andon.app.prepare import prepare
+    from andon.app.preparing.prepare import prepare
 
     spec = project.spec
     tools = project._session.wired(spec).tools

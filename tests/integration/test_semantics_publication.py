@@ -11,10 +11,10 @@ import duckdb
 import pytest
 
 import andon
-from andon.app.order import Order
 from andon.app.project import Project
-from andon.app.run import run
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.wiring.wire import wire
 from andon.execution.outcome import Notice, Retrying, RunReport
 from tests.factories import write_files, write_project
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from andon.acquisition.refused import notes_of, problems_of
+from andon.acquisition.readings.refused import notes_of, problems_of
 from andon.errors import TaskFailed
 from andon.ports.source_reader import RawTable
 from andon.spec.check import Tolerance

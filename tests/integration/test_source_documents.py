@@ -15,8 +15,8 @@ import fastavro
 import openpyxl
 import pytest
 
-from andon.acquisition.facts import decode
-from andon.acquisition.fingerprint import reading
+from andon.acquisition.columns.facts import decode
+from andon.acquisition.readings.fingerprint import reading
 from andon.errors import TaskFailed
 from andon.spec.check import Tolerance
 from andon.spec.source import CsvDialect, FixedField

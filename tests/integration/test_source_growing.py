@@ -14,7 +14,7 @@ import pytest
 
 import andon
 from andon.app.project import Project as Opened
-from andon.app.wiring import wire
+from andon.app.wiring.wire import wire
 from andon.errors import ProjectInvalid, TaskFailed
 from andon.names import AssetName
 from andon.project.load import load
@@ -347,8 +347,8 @@ def test_a_rollback_leaves_the_lines_where_they_are(tmp_path: Path) -> None:
 
 def test_a_failed_disk_takes_no_line(tmp_path: Path) -> None:
     folder = write_project(tmp_path, {"sources/raw.yml": YAML, "logs/a.jsonl": '{"n": 1}\n'})
-    from andon.app.order import Order
-    from andon.app.run import run
+    from andon.app.running.order import Order
+    from andon.app.running.run import run
 
     spec = load(folder)
 

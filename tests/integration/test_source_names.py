@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from andon.acquisition.refused import notes_of, problems_of
+from andon.acquisition.readings.refused import notes_of, problems_of
 from andon.errors import TaskFailed
 from andon.ports.source_reader import RawTable
 from andon.spec.check import Tolerance

@@ -18,8 +18,8 @@ import pytest
 
 import andon
 from andon.app.project import Project
-from andon.app.push import LONGEST_LINE, Kept, Push, pushable
-from andon.app.wiring import wire
+from andon.app.sourcing.push import LONGEST_LINE, Kept, Push, pushable
+from andon.app.wiring.wire import wire
 from andon.catalog.records import Delivery
 from andon.errors import TaskFailed, Unavailable, UsageError
 from andon.project.load import load

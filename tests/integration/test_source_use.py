@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from andon.app.order import Order
-from andon.app.read import query
-from andon.app.run import run
-from andon.app.source_use import source_report, table_usage
-from andon.app.table import Table, open_table
-from andon.app.wiring import wire
+from andon.app.running.order import Order
+from andon.app.running.run import run
+from andon.app.showing.read import query
+from andon.app.showing.source_use import source_report, table_usage
+from andon.app.showing.table import Table, open_table
+from andon.app.wiring.wire import wire
 from andon.clock import FixedClock
 from andon.errors import TaskFailed
 from andon.observe.usage import SourceReport, Usage

@@ -16,7 +16,7 @@ import pytest
 
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.errors import AndonError, Cancelled, TaskFailed
-from andon.execution.workers import WorkerPool
+from andon.execution.workers.runner import WorkerPool
 from andon.ports.python_runner import PythonInputData, PythonTask
 from andon.spec.asset import Form
 
@@ -251,8 +251,8 @@ def test_the_worker_ends_when_its_parent_dies(bench: Bench) -> None:
     script = (
         "import os, sys, threading, time\n"
         "from pathlib import Path\n"
-        "from andon.execution.process import WorkerProcess\n"
-        "from andon.execution.protocol import WorkerSettings\n"
+        "from andon.execution.workers.process import WorkerProcess\n"
+        "from andon.execution.workers.protocol import WorkerSettings\n"
         "settings = WorkerSettings(threads=1, memory_bytes=None, spill_bytes=None, spill_dir='x')\n"
         "worker = WorkerProcess(settings, lambda *_: None)\n"
         "print(worker._process.pid, flush=True)\n"

@@ -12,7 +12,7 @@ import pytest
 
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.errors import TaskFailed
-from andon.execution.workers import WorkerPool
+from andon.execution.workers.runner import WorkerPool
 from andon.ports.python_runner import PythonInputData, PythonTask
 from andon.spec.asset import Form
 

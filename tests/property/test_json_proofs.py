@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from andon.acquisition.choose import choose
-from andon.acquisition.facts import Facts
-from andon.acquisition.fingerprint import reading
-from andon.acquisition.types import fields_of, struct
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.columns.types import fields_of, struct
+from andon.acquisition.deliveries.choose import choose
+from andon.acquisition.readings.fingerprint import reading
 from andon.reading.documents.files import DocumentFiles
 from andon.reading.stored.readable import ReadableFiles
 from tests.sourcing import Project, project, table

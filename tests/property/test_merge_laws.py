@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.acquisition.sequence import next_number, part
+from andon.acquisition.cursors.sequence import next_number, part
 from andon.catalog.records import Snapshot
 from andon.names import AssetName
 from andon.reading import merge

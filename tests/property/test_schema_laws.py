@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.acquisition.changes import changes, is_wider
-from andon.acquisition.shape import Shape
-from andon.acquisition.types import least_common, struct
+from andon.acquisition.columns.changes import changes, is_wider
+from andon.acquisition.columns.shape import Shape
+from andon.acquisition.columns.types import least_common, struct
 
 LEAVES = st.sampled_from(
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT "

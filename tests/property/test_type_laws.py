@@ -8,11 +8,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.acquisition.columns import columns_of
-from andon.acquisition.evidence import Seen, text_type
-from andon.acquisition.facts import Facts, decode, encode
-from andon.acquisition.shape import grown, paths_of
-from andon.acquisition.types import fields_of, least_common, settle, struct
+from andon.acquisition.columns.evidence import Seen, text_type
+from andon.acquisition.columns.facts import Facts, decode, encode
+from andon.acquisition.columns.shape import grown, paths_of
+from andon.acquisition.columns.table import columns_of
+from andon.acquisition.columns.types import fields_of, least_common, settle, struct
 
 FLAT = st.sampled_from(
     """NULL,BOOLEAN,TINYINT,INTEGER,BIGINT,UBIGINT,UINTEGER,HUGEINT,FLOAT,DOUBLE,DATE,TIMESTAMP

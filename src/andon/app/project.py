@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from andon.app.limits import limits
-from andon.app.person import whoami
-from andon.app.prepare import prepare
-from andon.app.selection import Selection
-from andon.app.session import Session
+from andon.app.preparing.limits import limits
+from andon.app.preparing.prepare import prepare
+from andon.app.preparing.selection import Selection
+from andon.app.wiring.person import whoami
+from andon.app.wiring.session import Session
 from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
@@ -21,14 +21,21 @@ from andon.ports.engine import Scalar
 from andon.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
-    from andon.app.quarantine import RejectedRows, Rejection
-    from andon.app.read import Moment
-    from andon.app.replay import Replayed
-    from andon.app.search import Answer
-    from andon.app.search_values import ValueAnswer
-    from andon.app.sources import Sources
-    from andon.app.table import Table
-    from andon.app.views import AssetLine, AssetView, Collection, FailingRows, Finding, Result
+    from andon.app.rejects.quarantine import RejectedRows, Rejection
+    from andon.app.rejects.replay import Replayed
+    from andon.app.showing.read import Moment
+    from andon.app.showing.search import Answer
+    from andon.app.showing.search_values import ValueAnswer
+    from andon.app.showing.table import Table
+    from andon.app.showing.views import (
+        AssetLine,
+        AssetView,
+        Collection,
+        FailingRows,
+        Finding,
+        Result,
+    )
+    from andon.app.sourcing.sources import Sources
     from andon.catalog.records import Delivery, Publication
 
 
@@ -97,7 +104,7 @@ class Project:
     @property
     def sources(self) -> Sources:
         """Where its data comes from: try, push, draft contracts."""
-        from andon.app.sources import Sources
+        from andon.app.sourcing.sources import Sources
 
         return Sources(self._session)
 
@@ -140,8 +147,8 @@ class Project:
             ProjectInvalid: the declarations are wrong.
             Conflict: (RUN006) others kept publishing first.
         """
-        from andon.app.order import Order
-        from andon.app.run import run
+        from andon.app.running.order import Order
+        from andon.app.running.run import run
 
         spec = self._session.spec
         order = Order(
@@ -167,7 +174,7 @@ class Project:
         observer: Observer | None = None,
     ) -> tuple[Outcome, ...]:
         """Judge the declared checks on what is served, now. No pointer moves."""
-        from andon.app.check import check
+        from andon.app.running.check import check
 
         spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
@@ -178,7 +185,7 @@ class Project:
 
     def set_aside(self, file: str, by: str | None = None) -> tuple[Delivery, ...]:
         """Let the line go on without a landed file; recorded with who decided."""
-        from andon.app.check import set_aside
+        from andon.app.running.check import set_aside
 
         return set_aside(self._session.tools(self._session.spec), file, by or whoami())
 
@@ -191,14 +198,14 @@ class Project:
         Raises:
             UsageError: (APP002) unknown asset.
         """
-        from andon.app.quarantine import quarantine
+        from andon.app.rejects.quarantine import quarantine
 
         spec = self._session.spec
         return quarantine(self._session.tools(spec), spec, self._session.environment(spec), name)
 
     def rejected(self, name: str, limit: int = 20) -> RejectedRows:
         """The first rejected rows of an asset, with their origin and the reason."""
-        from andon.app.quarantine import rejected_rows
+        from andon.app.rejects.quarantine import rejected_rows
 
         spec = self._session.spec
         return rejected_rows(
@@ -211,7 +218,7 @@ class Project:
         Raises:
             UsageError: (APP012) another format; a record of which only the beginning is kept.
         """
-        from andon.app.quarantine import export_rejected
+        from andon.app.rejects.quarantine import export_rejected
 
         spec = self._session.spec
         tools = self._session.tools(spec)
@@ -237,7 +244,7 @@ class Project:
             UsageError: (APP002) unknown table; (APP011) there is nothing of that name to repair;
                 (APP012) the file cannot be taken.
         """
-        from andon.app.replay import Replay
+        from andon.app.rejects.replay import Replay
 
         spec = self._session.spec
         replay = Replay(
@@ -253,7 +260,7 @@ class Project:
         limit: int | None = None,
     ) -> Result:
         """Rows of a select over published assets, all of one publication."""
-        from andon.app.read import query
+        from andon.app.showing.read import query
 
         spec = self._session.readable
         return query(
@@ -268,7 +275,7 @@ class Project:
 
     def table(self, name: str, as_of: Moment = None) -> Table:
         """One published asset, to be read as polars, pandas, Arrow or rows."""
-        from andon.app.table import open_table
+        from andon.app.showing.table import open_table
 
         spec = self._session.readable
         return open_table(
@@ -277,14 +284,14 @@ class Project:
 
     def show(self, name: str, as_of: Moment = None) -> AssetView:
         """Everything about one asset."""
-        from andon.app.inspect import show
+        from andon.app.showing.inspect import show
 
         spec = self._session.readable
         return show(self._session.tools(spec), spec, self._session.environment(spec), name, as_of)
 
     def failing(self, name: str, limit: int = 20) -> tuple[FailingRows, ...]:
         """Rows that failed a check or were set aside, of the newest and of the served snapshot."""
-        from andon.app.inspect import failing
+        from andon.app.showing.inspect import failing
 
         spec = self._session.spec
         return failing(
@@ -293,7 +300,7 @@ class Project:
 
     def search(self, words: str, limit: int = 10) -> Answer:
         """Datasets that words mean, best first: by the words, then by trust and use."""
-        from andon.app.search import Shelves
+        from andon.app.showing.search import Shelves
 
         spec = self._session.readable
         tools, environment = self._session.tools(spec), self._session.environment(spec)
@@ -318,8 +325,8 @@ class Project:
         Raises:
             UsageError: (APP013) the pattern is no regular expression.
         """
-        from andon.app.search import Shelves
-        from andon.app.search_values import search_values
+        from andon.app.showing.search import Shelves
+        from andon.app.showing.search_values import search_values
         from andon.discovery.values import Wanted
 
         spec = self._session.readable
@@ -341,7 +348,7 @@ class Project:
         self, select: str | None = None, exclude: str | None = None
     ) -> tuple[AssetLine, ...]:
         """One line per asset, in building order."""
-        from andon.app.inspect import list_assets
+        from andon.app.showing.inspect import list_assets
 
         spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
@@ -355,7 +362,7 @@ class Project:
         Raises:
             UsageError: (APP002) no asset has or had that name.
         """
-        from andon.app.inspect import find_asset, history
+        from andon.app.showing.inspect import find_asset, history
 
         spec = self._session.spec
         found = history(self._session.tools(spec), self._session.environment(spec), name, limit)
@@ -367,7 +374,7 @@ class Project:
         self, *, to: int | None = None, asset: str | None = None, by: str | None = None
     ) -> Publication:
         """Take everything, or one asset with what must go with it, back to an older publication."""
-        from andon.app.rollback import rollback
+        from andon.app.keeping.rollback import rollback
 
         spec = self._session.spec
         tools = self._session.tools(spec)
@@ -377,7 +384,7 @@ class Project:
 
     def release(self, assets: Sequence[str] = (), by: str | None = None) -> int:
         """Allow withdrawn builds to be published again; returns how many."""
-        from andon.app.rollback import release
+        from andon.app.keeping.rollback import release
 
         spec = self._session.spec
         return release(
@@ -390,7 +397,7 @@ class Project:
 
     def gc(self, *, dry_run: bool = False) -> Collection:
         """Remove what nothing can reach any more."""
-        from andon.app.collect import collect
+        from andon.app.keeping.collect import collect
 
         spec = self._session.spec
         return collect(
@@ -399,7 +406,7 @@ class Project:
 
     def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
         """Look for what is wrong with installation, store and data; `deep` hashes every file."""
-        from andon.app.doctor import examine, unloadable
+        from andon.app.keeping.doctor import examine, unloadable
 
         try:
             spec = self._session.spec
@@ -409,7 +416,7 @@ class Project:
 
     def adopt(self, by: str | None = None) -> int:
         """Keep snapshots that another minor version of the engine built; returns how many."""
-        from andon.app.adopt import adopt
+        from andon.app.running.adopt import adopt
 
         spec = self._session.spec
         return adopt(

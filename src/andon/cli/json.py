@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from andon.cli.text import iso, stamp
 
 if TYPE_CHECKING:
-    from andon.app.quarantine import Rejection
-    from andon.app.replay import Replayed
-    from andon.app.source_test import Trial
+    from andon.app.rejects.quarantine import Rejection
+    from andon.app.rejects.replay import Replayed
+    from andon.app.sourcing.trial import Trial
     from andon.catalog.records import (
         Audit,
         CheckResult,

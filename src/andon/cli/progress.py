@@ -93,7 +93,7 @@ def _changed_lines(outcome: Outcome) -> list[str]:
     """A line for each column of a raw table that changed."""
     if not outcome.changes:
         return []
-    from andon.acquisition.changes import told
+    from andon.acquisition.columns.changes import told
 
     return [
         f"       schema {cell(told(change))}{' (breaking)' if change.is_breaking else ''}"

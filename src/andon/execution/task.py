@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from msgspec.structs import replace
 
-from andon.acquisition.fingerprint import build_key
+from andon.acquisition.readings.fingerprint import build_key
 from andon.catalog.commit import (
     AddAudit,
     AddSnapshot,
@@ -22,18 +22,18 @@ from andon.catalog.records import (
     Snapshot,
 )
 from andon.errors import AndonError, Cancelled, TaskFailed
-from andon.execution.build import Built, build_asset, build_source
-from andon.execution.by_key import build_by_key
-from andon.execution.evolution import changes_of
+from andon.execution.building.build import Built, build_asset, build_source
+from andon.execution.building.job import Job, job_of
 from andon.execution.fault import failing_alone
-from andon.execution.incremental import build_incremental
-from andon.execution.job import Job, job_of
+from andon.execution.intervals.by_key import build_by_key
+from andon.execution.intervals.incremental import build_incremental
 from andon.execution.line import Line, are_few
 from andon.execution.outcome import Outcome, Retrying, Started, Word
-from andon.execution.placing import placed
-from andon.execution.prove import Proof, prove
-from andon.execution.proved import proved_by
-from andon.execution.record import (
+from andon.execution.proving.prove import Proof, prove
+from andon.execution.recording.evolution import changes_of
+from andon.execution.recording.placing import placed
+from andon.execution.recording.proved import proved_by
+from andon.execution.recording.record import (
     audit_of,
     events_of,
     learned_from,
@@ -42,7 +42,7 @@ from andon.execution.record import (
     subject_of,
     verdict_of,
 )
-from andon.execution.reuse import finished, is_withdrawn, judge_again, taken_over
+from andon.execution.recording.reuse import finished, is_withdrawn, judge_again, taken_over
 from andon.hashing import value_hash
 from andon.planning.fingerprint import view_digest
 from andon.ports.engine import Engine

@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
-from andon.acquisition.ask import Ask
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.ask import Ask
+from andon.acquisition.cursors.cursor import CursorKind
 
 Reason = Literal[
     "no_driver", "refused", "unreachable", "lost", "no_relation", "no_column", "denied", "invalid",

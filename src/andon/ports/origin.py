@@ -8,8 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from andon.acquisition.arrivals import Arrivals
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import Delivery
 from andon.errors import Problem
 from andon.spec.source import SourceTable

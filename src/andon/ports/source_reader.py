@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.errors import Problem
 from andon.schema import Schema

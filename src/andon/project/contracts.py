@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.types import struct
+from andon.acquisition.columns.types import struct
 from andon.errors import Where
 from andon.names import did_you_mean
 from andon.project.fields import Fields, read_mapping, where_of

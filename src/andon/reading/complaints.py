@@ -9,7 +9,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from andon.acquisition.facts import Facts
+from andon.acquisition.columns.facts import Facts
 from andon.errors import Problem, TaskFailed, Where
 from andon.names import did_you_mean
 from andon.spec.address import is_remote, parse

@@ -8,8 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from andon.acquisition.facts import Facts
-from andon.acquisition.types import least_common
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.columns.types import least_common
 from andon.errors import Problem, UsageError
 from andon.names import did_you_mean
 from andon.ports.engine import Engine

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.deliveries.choose import Load
 from andon.schema import Column
 
 

@@ -8,9 +8,8 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts, refuse
-from andon.acquisition.policy import (
+from andon.acquisition.columns.facts import Facts, refuse
+from andon.acquisition.columns.policy import (
     Deviation,
     clashing,
     deviation,
@@ -19,7 +18,8 @@ from andon.acquisition.policy import (
     refusal,
     type_word,
 )
-from andon.acquisition.shape import below, grown, inner, shape_of, steps_of
+from andon.acquisition.columns.shape import below, grown, inner, shape_of, steps_of
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.reading import complaints

@@ -10,8 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from andon.acquisition.changes import is_wider
-from andon.acquisition.shape import LIST, STRUCT, inner, steps_of
+from andon.acquisition.columns.changes import is_wider
+from andon.acquisition.columns.shape import LIST, STRUCT, inner, steps_of
 from andon.reading.delimited.notation import usual
 from andon.reading.delimited.queries import INTEGERS, is_whole, misfit_of
 from andon.reading.documents import queries as json_queries

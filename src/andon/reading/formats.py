@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from andon.acquisition.choose import Load
-from andon.acquisition.policy import is_held_to
+from andon.acquisition.columns.policy import is_held_to
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore

@@ -8,11 +8,11 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.choose import Load, choose
-from andon.acquisition.facts import Facts, decode, encode, of_members, refuse
-from andon.acquisition.fingerprint import reading
-from andon.acquisition.policy import heard
-from andon.acquisition.refused import may_go_without, without_refused
+from andon.acquisition.columns.facts import Facts, decode, encode, of_members, refuse
+from andon.acquisition.columns.policy import heard
+from andon.acquisition.deliveries.choose import Load, choose
+from andon.acquisition.readings.fingerprint import reading
+from andon.acquisition.readings.refused import may_go_without, without_refused
 from andon.catalog.records import Delivery
 from andon.errors import Problem, TaskFailed
 from andon.ports.table_store import TableStore

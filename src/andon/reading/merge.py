@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from andon.acquisition.choose import Load
-from andon.acquisition.layout import MOST_PARTS
+from andon.acquisition.deliveries.choose import Load
+from andon.acquisition.readings.layout import MOST_PARTS
 from andon.catalog.records import DataFile, Snapshot
 from andon.errors import InternalError, TaskFailed
 from andon.hashing import value_hash

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from andon.acquisition.position import decode, kind_of
-from andon.acquisition.sequence import position
+from andon.acquisition.cursors.position import decode, kind_of
+from andon.acquisition.cursors.sequence import position
 from andon.catalog.records import Delivery
 from andon.reading.quoting import identifier, literal
 from andon.schema import Column, Schema

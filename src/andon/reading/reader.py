@@ -8,13 +8,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from andon.acquisition import repeats
-from andon.acquisition.choose import Load, choose
-from andon.acquisition.columns import ORIGIN_COLUMNS
-from andon.acquisition.facts import Facts, encode
-from andon.acquisition.fingerprint import reading
-from andon.acquisition.layout import Layout, label, lay_out
-from andon.acquisition.policy import columns_of_table
+from andon.acquisition.columns.facts import Facts, encode
+from andon.acquisition.columns.policy import columns_of_table
+from andon.acquisition.columns.table import ORIGIN_COLUMNS
+from andon.acquisition.deliveries import repeats
+from andon.acquisition.deliveries.choose import Load, choose
+from andon.acquisition.readings.fingerprint import reading
+from andon.acquisition.readings.layout import Layout, label, lay_out
 from andon.catalog.records import DataFile, Delivery, Snapshot
 from andon.errors import InternalError, Problem, TaskFailed
 from andon.hashing import text_hash

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from andon.acquisition.facts import Facts, refuse
+from andon.acquisition.columns.facts import Facts, refuse
 from andon.errors import TaskFailed
 
 _NO_ROOM = frozenset({"ENG003", "ENG004"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from andon.acquisition import repeats
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries import repeats
+from andon.acquisition.deliveries.choose import Load
 from andon.reading.quoting import literal
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from andon.acquisition.arrivals import Arrivals
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import Delivery
 from andon.errors import Problem
 from andon.ports.origin import Batch

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from andon.app.doors import DOORS
+from andon.app.wiring.doors import DOORS
 from andon.names import AssetName
 from andon.ports.engine import Engine
 from andon.ports.origin import Origin

@@ -9,10 +9,10 @@ import pytest
 from msgspec import structs
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Found
-from andon.acquisition.choose import choose
-from andon.acquisition.decide import decide, delivery_id, has_to_be_read
-from andon.acquisition.fingerprint import build_key, fingerprint, reading
+from andon.acquisition.deliveries.arrivals import Found
+from andon.acquisition.deliveries.choose import choose
+from andon.acquisition.deliveries.decide import decide, delivery_id, has_to_be_read
+from andon.acquisition.readings.fingerprint import build_key, fingerprint, reading
 from andon.catalog.records import Delivery
 from andon.names import AssetName
 from andon.spec.check import Tolerance

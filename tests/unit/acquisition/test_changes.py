@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from andon.acquisition.changes import Alike, Lately, changes, told, warning_of
-from andon.acquisition.shape import Shape, missing_from, parent_of, paths_of, without
+from andon.acquisition.columns.changes import Alike, Lately, changes, told, warning_of
+from andon.acquisition.columns.shape import Shape, missing_from, parent_of, paths_of, without
 from andon.schema import FieldChange
 
 

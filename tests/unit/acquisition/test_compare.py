@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Found
-from andon.acquisition.decide import arrived_with, compare, has_to_be_read
+from andon.acquisition.deliveries.arrivals import Found
+from andon.acquisition.deliveries.decide import arrived_with, compare, has_to_be_read
 from andon.catalog.records import Delivery
 
 RUN = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from andon.acquisition.ask import Ask, names_of, statement
-from andon.acquisition.cursor import (
+from andon.acquisition.cursors.ask import Ask, names_of, statement
+from andon.acquisition.cursors.cursor import (
     CursorKind,
     Position,
     decode,

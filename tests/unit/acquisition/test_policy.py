@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from andon.acquisition.facts import Facts
-from andon.acquisition.policy import columns_of_table, deviation, heard, is_refused, refusal
-from andon.acquisition.shape import steps_of
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.columns.policy import columns_of_table, deviation, heard, is_refused, refusal
+from andon.acquisition.columns.shape import steps_of
 from andon.names import AssetName
 from andon.spec.origin import FilesOrigin
 from andon.spec.policy import ColumnRule, SchemaPolicy, Word, accept

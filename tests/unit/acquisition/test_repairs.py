@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from andon.acquisition.choose import Load, choose
-from andon.acquisition.fingerprint import build_key
-from andon.acquisition.repairs import Repair, encode, repair_of, standing, together
+from andon.acquisition.deliveries.choose import Load, choose
+from andon.acquisition.deliveries.repairs import Repair, encode, repair_of, standing, together
+from andon.acquisition.readings.fingerprint import build_key
 from andon.catalog.records import Delivery
 from andon.spec.format import format_of
 

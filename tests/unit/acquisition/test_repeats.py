@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.acquisition.repeats import count_of, numbers_text, spans_of
+from andon.acquisition.deliveries.repeats import count_of, numbers_text, spans_of
 
 
 @given(st.sets(st.integers(1, 60)))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from andon.acquisition.choose import choose
-from andon.acquisition.sequence import identity, in_force, next_number, part, position
+from andon.acquisition.cursors.sequence import identity, in_force, next_number, part, position
+from andon.acquisition.deliveries.choose import choose
 from andon.catalog.records import Delivery
 from andon.names import AssetName
 from andon.spec.origin import DatabaseOrigin, HttpOrigin, PushOrigin, PythonOrigin, Secret

@@ -12,7 +12,7 @@ from andon.cli.tables import shortened, table
 from andon.cli.text import short_number, stamp
 
 if TYPE_CHECKING:
-    from andon.app.views import AssetLine
+    from andon.app.showing.views import AssetLine
 
 _HEADER = ("asset", "kind", "state", "rows", "checks", "publication", "at", "owner")
 _RIGHT = (3, 4, 5)

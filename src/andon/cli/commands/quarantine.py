@@ -12,7 +12,7 @@ from andon.cli.session import LIST_MOST, Session, global_options
 from andon.cli.text import number, stamp
 
 if TYPE_CHECKING:
-    from andon.app.quarantine import Rejection
+    from andon.app.rejects.quarantine import Rejection
 
 
 class QuarantineCommands(SubCommands):

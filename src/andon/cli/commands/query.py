@@ -11,7 +11,7 @@ from andon.cli.session import Session, global_options
 from andon.errors import Problem, ProjectInvalid, UsageError
 
 if TYPE_CHECKING:
-    from andon.app.views import Result
+    from andon.app.showing.views import Result
     from andon.ports.engine import Scalar
 
 _LIMIT = 100

@@ -13,7 +13,7 @@ from andon.cli.session import Session, global_options
 from andon.cli.text import number, plural
 
 if TYPE_CHECKING:
-    from andon.app.replay import Replayed
+    from andon.app.rejects.replay import Replayed
 
 
 @click.command()

@@ -11,8 +11,8 @@ from andon.cli.tables import shortened, table
 from andon.cli.text import listed, number, plural, rows, short_number
 
 if TYPE_CHECKING:
-    from andon.app.search import Answer, Found
-    from andon.app.search_values import ValueAnswer
+    from andon.app.showing.search import Answer, Found
+    from andon.app.showing.search_values import ValueAnswer
     from andon.discovery.rank import Match
 
 _HEADER = ("dataset", "kind", "found by", "owner", "reads", "description")

@@ -14,7 +14,7 @@ from andon.cli.text import duration, listed, number, plural, rows, size, stamp
 from andon.cli.usage import usage_facts
 
 if TYPE_CHECKING:
-    from andon.app.views import AssetView, FailingRows
+    from andon.app.showing.views import AssetView, FailingRows
     from andon.catalog.records import CheckResult, Snapshot
     from andon.events import SchemaChanged
 
@@ -80,7 +80,7 @@ def _lines(view: AssetView, *, whole: bool) -> Iterator[str]:
 
 
 def _changed(event: SchemaChanged) -> Iterator[str]:
-    from andon.acquisition.changes import told
+    from andon.acquisition.columns.changes import told
 
     yield from ["", f"last change of columns, usable {duration(event.seconds)} after it arrived"]
     for change in event.changes:

@@ -12,7 +12,7 @@ from andon.cli.session import ReaderGone, Session, global_options
 from andon.cli.text import plural, size
 
 if TYPE_CHECKING:
-    from andon.app.push import Kept
+    from andon.app.sourcing.push import Kept
 
 
 @click.command("push")

@@ -10,7 +10,7 @@ from andon.cli.session import Session, global_options
 from andon.cli.text import plural
 
 if TYPE_CHECKING:
-    from andon.app.source_test import Trial
+    from andon.app.sourcing.trial import Trial
 
 
 @click.command("test")

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import duckdb
 
-from andon.acquisition.ask import Ask, source_of, statement
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.ask import Ask, source_of, statement
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.ports.door import DoorClosed, Field
 from andon.sql.quote import identifier
 

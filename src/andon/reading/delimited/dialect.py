@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from andon.acquisition.columns import ORIGIN_COLUMNS
+from andon.acquisition.columns.table import ORIGIN_COLUMNS
 from andon.errors import Problem, TaskFailed
 from andon.reading.stored.codecs import damaged
 from andon.spec.source import CsvDialect, Format

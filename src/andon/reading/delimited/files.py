@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts, refuse
+from andon.acquisition.columns.facts import Facts, refuse
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine
 from andon.reading.aside import Mended

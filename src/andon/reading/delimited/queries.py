@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from andon.acquisition.evidence import NULL_WORDS, Seen
+from andon.acquisition.columns.evidence import NULL_WORDS, Seen
 from andon.reading.delimited.notation import usual
 from andon.reading.quoting import files, identifier, literal, texts
 from andon.reading.stored.codecs import Compression

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from andon.acquisition.choose import Load
-from andon.acquisition.types import struct
+from andon.acquisition.columns.types import struct
+from andon.acquisition.deliveries.choose import Load
 from andon.reading.documents.clean import CleanLines, Columns
 from andon.reading.stored.codecs import damaged, missing_library, most_expanded, swollen
 from andon.reading.stored.readable import ReadableFiles

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Evidence
+from andon.acquisition.columns.facts import Evidence
+from andon.acquisition.deliveries.choose import Load
 from andon.reading.aside import Aside, Mended
 from andon.reading.documents.survey import MOST_DEPTH, depth_of
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.reading.documents.clean import LONGEST, CleanLines
 from andon.reading.documents.survey import MOST_DEPTH

@@ -11,9 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Evidence, Facts, refuse
-from andon.acquisition.types import struct
+from andon.acquisition.columns.facts import Evidence, Facts, refuse
+from andon.acquisition.columns.types import struct
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.reading.aside import Mended

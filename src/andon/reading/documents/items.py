@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Raw
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.reading.delimited.survey import BOM
 from andon.reading.documents.clean import LONGEST, CleanLines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from andon.acquisition.shape import below
+from andon.acquisition.columns.shape import below
 
 
 def differs_by_case(names: Iterable[str]) -> bool:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import TaskFailed
 from andon.ports.engine import Engine
 from andon.reading.delimited.dialect import check_names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.acquisition.types import is_nested, struct
+from andon.acquisition.columns.types import is_nested, struct
 from andon.reading.delimited.queries import kind_of
 from andon.reading.documents.names import differs_by_case
 from andon.reading.quoting import literal

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.reading.documents.clean import LONGEST, CleanLines, Columns, Convert
 from andon.reading.documents.survey import json_lines
 from andon.reading.stored.codecs import damaged

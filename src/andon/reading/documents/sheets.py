@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.names import did_you_mean
 from andon.reading.delimited.dialect import names_of

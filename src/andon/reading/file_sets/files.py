@@ -8,7 +8,7 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.reading.delimited.survey import BOM
 from andon.reading.documents.clean import CleanLines, Columns
 from andon.reading.file_sets.media import media_of

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from andon.acquisition.choose import Load
-from andon.acquisition.facts import Facts
-from andon.acquisition.layout import MOST_PARTS
+from andon.acquisition.columns.facts import Facts
+from andon.acquisition.deliveries.choose import Load
+from andon.acquisition.readings.layout import MOST_PARTS
 from andon.catalog.marks import mark
 from andon.errors import Problem, TaskFailed
 from andon.ports.engine import Engine

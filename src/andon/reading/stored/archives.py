@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.errors import Problem, TaskFailed
 from andon.hashing import value_hash
 from andon.reading.stored.codecs import CHUNK, damaged, swollen

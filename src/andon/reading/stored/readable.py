@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from andon.acquisition.choose import Load
+from andon.acquisition.deliveries.choose import Load
 from andon.ports.table_store import TableStore
 from andon.reading.stored.codecs import is_for_the_engine, most_expanded, open_plain
 from andon.reading.stored.plain_copy import write_plain_copy

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from andon.acquisition.ask import Ask
-from andon.acquisition.cursor import CursorKind, text_of
+from andon.acquisition.cursors.ask import Ask
+from andon.acquisition.cursors.cursor import CursorKind, text_of
 from andon.catalog.records import Delivery
 from andon.ports.door import DoorClosed, Sight
 from andon.ports.engine import Engine

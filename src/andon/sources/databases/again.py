@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.acquisition.cursor import CursorKind, decode, value_of
-from andon.acquisition.types import least_common
+from andon.acquisition.columns.types import least_common
+from andon.acquisition.cursors.cursor import CursorKind, decode, value_of
 from andon.catalog.records import Delivery
 from andon.ports.engine import Engine
 from andon.ports.table_store import TableStore

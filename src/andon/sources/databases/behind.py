@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from andon.acquisition.ask import Ask
-from andon.acquisition.cursor import (
+from andon.acquisition.cursors.ask import Ask
+from andon.acquisition.cursors.cursor import (
     NO_LAG,
     CursorKind,
     Position,
@@ -21,7 +21,7 @@ from andon.acquisition.cursor import (
     text_of,
     value_of,
 )
-from andon.acquisition.sequence import next_number, part, position
+from andon.acquisition.cursors.sequence import next_number, part, position
 from andon.catalog.records import Delivery
 from andon.ports.door import DoorClosed, Field, Sight
 from andon.ports.engine import Engine

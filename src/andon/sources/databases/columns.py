@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.ports.door import DoorClosed
 
 if TYPE_CHECKING:

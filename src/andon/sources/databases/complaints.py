@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.acquisition.cursor import NO_LAG
+from andon.acquisition.cursors.cursor import NO_LAG
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable, Where
 from andon.names import did_you_mean
 from andon.ports.door import DoorClosed, Field

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from andon.acquisition.ask import Ask, source_of, statement
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.ask import Ask, source_of, statement
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.ports.door import DoorClosed, Field, Reason
 from andon.sources.databases.address import parts_of
 from andon.sources.databases.columns import BATCH_ROWS, Output, batches_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.sources.databases.columns import Misfit, Output
 
 _NOT_NULL, _UNSIGNED = 1, 32

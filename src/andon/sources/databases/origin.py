@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from andon.acquisition.arrivals import Arrivals
-from andon.acquisition.ask import Ask, names_of
-from andon.acquisition.choose import Load
-from andon.acquisition.cursor import decode
-from andon.acquisition.sequence import part, position, with_known
+from andon.acquisition.cursors.ask import Ask, names_of
+from andon.acquisition.cursors.cursor import decode
+from andon.acquisition.cursors.sequence import part, position, with_known
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import Delivery
 from andon.errors import Unavailable
 from andon.ports.engine import Engine

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from andon.acquisition.ask import Ask, source_of, statement
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.ask import Ask, source_of, statement
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.ports.door import DoorClosed, Field
 from andon.reading.quoting import identifier
 from andon.sources.databases.postgres_faults import told

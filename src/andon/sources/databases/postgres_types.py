@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from andon.acquisition.cursor import CursorKind
+from andon.acquisition.cursors.cursor import CursorKind
 from andon.ports.door import DoorClosed
 from andon.reading.quoting import identifier
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote as url_quote
 
-from andon.acquisition.ask import Ask, source_of, statement
+from andon.acquisition.cursors.ask import Ask, source_of, statement
 from andon.ports.door import DoorClosed, Field
 from andon.reading.quoting import identifier
 from andon.sources.databases.columns import BATCH_ROWS, Misfit, Output, batches_of

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from andon.acquisition import sequence
-from andon.acquisition.repeats import numbers_text, spans_of
+from andon.acquisition.cursors import sequence
+from andon.acquisition.deliveries.repeats import numbers_text, spans_of
 from andon.catalog.records import Delivery
 from andon.errors import TaskFailed
 from andon.ports.table_store import TableStore

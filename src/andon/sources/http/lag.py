@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from andon.acquisition.cursor import minus
+from andon.acquisition.cursors.cursor import minus
 from andon.sources.http.progress import Mark, Unordered, is_before
 
 _WHOLE = re.compile(r"-?\d+\Z")

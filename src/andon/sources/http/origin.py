@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
-from andon.acquisition import sequence
-from andon.acquisition.arrivals import Arrivals
-from andon.acquisition.choose import Load
+from andon.acquisition.cursors import sequence
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import Delivery
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.ports.origin import Batch

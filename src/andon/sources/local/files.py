@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Arrivals, Found
-from andon.acquisition.choose import Load
-from andon.acquisition.decide import decide, delivery_id, has_to_be_read, newest_by_path
+from andon.acquisition.deliveries.arrivals import Arrivals, Found
+from andon.acquisition.deliveries.choose import Load
+from andon.acquisition.deliveries.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.catalog.records import Delivery
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore

@@ -13,12 +13,12 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
-from andon.acquisition import growth
-from andon.acquisition.arrivals import Arrivals, Found
-from andon.acquisition.choose import Load
-from andon.acquisition.decide import delivery_id
-from andon.acquisition.growth import Part, Reach
-from andon.acquisition.sequence import next_number
+from andon.acquisition.cursors import growth
+from andon.acquisition.cursors.growth import Part, Reach
+from andon.acquisition.cursors.sequence import next_number
+from andon.acquisition.deliveries.arrivals import Arrivals, Found
+from andon.acquisition.deliveries.choose import Load
+from andon.acquisition.deliveries.decide import delivery_id
 from andon.catalog.records import Delivery
 from andon.errors import Problem, TaskFailed
 from andon.ports.origin import Batch

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from andon.acquisition.arrivals import Found
+from andon.acquisition.deliveries.arrivals import Found
 
 _NOWHERE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR})
 """What a path leads to that vanished, or a link that leads to itself."""

@@ -11,10 +11,10 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from andon.acquisition import sequence
-from andon.acquisition.arrivals import Arrivals
-from andon.acquisition.choose import Load
-from andon.acquisition.position import decode
+from andon.acquisition.cursors import sequence
+from andon.acquisition.cursors.position import decode
+from andon.acquisition.deliveries.arrivals import Arrivals
+from andon.acquisition.deliveries.choose import Load
 from andon.catalog.records import Delivery
 from andon.errors import AndonError, Problem, TaskFailed, Where
 from andon.ports.origin import Batch

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
-from andon.acquisition.position import (
+from andon.acquisition.cursors.position import (
     Position,
     Value,
     decode,

@@ -10,9 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from andon.acquisition.arrivals import Arrivals, Found
-from andon.acquisition.choose import Load
-from andon.acquisition.decide import (
+from andon.acquisition.deliveries.arrivals import Arrivals, Found
+from andon.acquisition.deliveries.choose import Load
+from andon.acquisition.deliveries.decide import (
     compare,
     delivery_id,
     newest_by_path,
