@@ -88,7 +88,7 @@ ASSETS: Mapping[str, Kept] = {
     ),
     "landed": Kept(
         by("day"),
-        "select seen::date as day, id, v::varchar as t, v * 2 as x from files.pq",
+        "select seen::date as day, id, v::varchar as t, length(v::varchar) as x from files.pq",
         ("day", "id", "t", "x"),
         ("x",),
     ),
