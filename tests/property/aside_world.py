@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ SOURCES = """tables:
   ev: {path: data/*.csv, columns: {seen: TIMESTAMP, id: INTEGER, kind: VARCHAR, a: INTEGER, b: INTEGER}}
   kinds: {path: kinds.csv, columns: {kind: VARCHAR}}
 """
-VALUES = ("5::integer", "5::bigint", "6.5::double", "7.25::decimal(9, 2)", "3::smallint")
+VALUES = (*("5::integer",) * 4, "5::bigint", "6.5::double", "7.25::decimal(9, 2)", "3::smallint")
 
 
 class Kept(Struct, frozen=True):
@@ -87,7 +88,7 @@ ASSETS: Mapping[str, Kept] = {
     ),
     "landed": Kept(
         by("day"),
-        "select seen::date as day, id, v::varchar as t, v * 2 as x from files.pq",
+        "select seen::date as day, id, v::varchar as t, length(v::varchar) as x from files.pq",
         ("day", "id", "t", "x"),
         ("x",),
     ),
@@ -100,6 +101,26 @@ ASSETS: Mapping[str, Kept] = {
 }
 
 
+@dataclass(slots=True)
+class Via:
+    """The step between the source and most assets."""
+
+    names: list[str] = field(default_factory=lambda: ["x", "y"])
+    types: dict[str, str] = field(default_factory=lambda: {"a": "", "b": ""})
+    places: list[int] = field(default_factory=lambda: [0, 1, 2, 3])
+    seen: str = "seen"
+    more: str = ""
+    head: str = ""
+
+    @property
+    def text(self) -> str:
+        one, two = self.names
+        a, b = self.types["a"], self.types["b"]
+        columns = [f"a{a} as {one}", f"b{b} as {two}", "id", "kind"]
+        shown = ", ".join(columns[place] for place in self.places)
+        return f"{self.head}select {self.seen}, {shown}{self.more} from raw.ev\n"
+
+
 class World:
     """Files of the outside world, and what the assets and checks say."""
 
@@ -107,7 +128,7 @@ class World:
         self.folder, self.rng = folder, rng
         self.files: dict[str, list[str]] = {"e000": [self._row() for _ in range(12)]}
         self.kinds: Sequence[str] = KINDS[:3]
-        self.via = self._via()
+        self.via = Via()
         self.checks = {name: self._checks(kept) for name, kept in ASSETS.items()}
         self.landed = 0
         write_project(
@@ -119,7 +140,7 @@ class World:
     def write(self) -> None:
         files = {f"data/{name}.csv": EVENTS + "".join(rows) for name, rows in self.files.items()}
         files["kinds.csv"] = "kind\n" + "".join(f"{kind}\n" for kind in self.kinds)
-        files["assets/via/u.sql"] = self.via
+        files["assets/via/u.sql"] = self.via.text
         for name, kept in ASSETS.items():
             checks = self.checks[name]
             head = f"/* andon\nmaterialize: incremental\n{kept.how}\n{checks}*/\n"
@@ -132,7 +153,7 @@ class World:
         """Something happens outside, in the code or in the checks."""
         rng = self.rng
         what = rng.choice(
-            ("arrive", "arrive", "late", "gone", "kinds", "via", "checks", "checks", "land", "type")
+            ("arrive", "arrive", "late", "gone", "kinds", *("via", "checks", "land") * 2, "type")
         )
         names = sorted(self.files)
         match what:
@@ -147,7 +168,7 @@ class World:
             case "kinds":
                 self.kinds = rng.sample(KINDS, rng.randint(2, 4))
             case "via":
-                self.via = self._via()
+                self._change_via()
             case "checks":
                 for name in rng.sample(sorted(ASSETS), 4):
                     self.checks[name] = self._checks(ASSETS[name])
@@ -165,18 +186,22 @@ class World:
         kind = rng.choice((*KINDS, ""))
         return f"{seen},{rng.randint(1, 6)},{kind},{rng.randint(0, 9)},{rng.randint(0, 9)}\n"
 
-    def _via(self) -> str:
-        """The step between the source and most assets; its columns change places, names and types."""
-        rng = self.rng
-        x, y = rng.choice((("a", "b"), ("b", "a")))
-        of_x, of_y = (rng.choice(("", "::bigint", "::double")) for _ in range(2))
-        columns = [f"{x}{of_x} as x", f"{y}{of_y} as y", "id", "kind"]
-        if rng.random() < 0.4:
-            rng.shuffle(columns)
-        more = rng.choice(("", "", ", id as more"))
-        seen = rng.choice(("seen", "seen", "seen::date as seen"))
-        head = rng.choice(("", "", "/* andon\nmaterialize: view\n*/\n"))
-        return f"{head}select {seen}, {', '.join(columns)}{more} from raw.ev\n"
+    def _change_via(self) -> None:
+        """One thing about the columns of the step above: names, places, types, or how it is kept."""
+        rng, via = self.rng, self.via
+        match rng.choice(("names", "names", "places", "type", "type", "more", "seen", "head")):
+            case "names":
+                via.names.reverse()
+            case "places":
+                rng.shuffle(via.places)
+            case "type":
+                via.types[rng.choice("ab")] = rng.choice(("", "::bigint", "::double"))
+            case "more":
+                via.more = rng.choice(("", ", id as more"))
+            case "seen":
+                via.seen = rng.choice(("seen", "seen::date as seen"))
+            case _:
+                via.head = rng.choice(("", "/* andon\nmaterialize: view\n*/\n"))
 
     def _checks(self, kept: Kept) -> str:
         rng = self.rng

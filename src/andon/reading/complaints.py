@@ -66,15 +66,23 @@ def nameless(table: SourceTable, paths: Sequence[str]) -> dict[str, Problem]:
         try:
             check_paths([path])
         except TaskFailed as error:
-            (problem,) = error.problems
-            found[path] = replace(
-                problem,
-                what=f"left out of `{table.name}`: {problem.what}",
-                why="every row tells the file that it comes from, and no text can hold this name; "
-                "the other files are read",
-                severity="warning",
+            found[path] = left_out(
+                table,
+                error,
+                "every row tells the file that it comes from, and no text can hold this name",
             )
     return found
+
+
+def left_out(table: SourceTable, error: TaskFailed, why: str = "") -> Problem:
+    """What keeps one file out of its table, as a warning; the others are read."""
+    (problem,) = error.problems
+    return replace(
+        problem,
+        what=f"left out of `{table.name}`: {problem.what}",
+        why=f"{why or 'it is there, and the system does not give it'}; the other files are read",
+        severity="warning",
+    )
 
 
 def nothing_readable(table: SourceTable, left_out: Iterable[Problem]) -> TaskFailed:

@@ -82,6 +82,11 @@ class _Came(Struct):
         self.repeated += [(item.path, same) for item, same in arrived.repeated]
 
     @property
+    def is_other(self) -> bool:
+        """Whether the table is not as it was, or not as it was forecast to be."""
+        return bool(self.count or self.left_out) or self.is_less
+
+    @property
     def count(self) -> int:
         return self.new + self.changed + len(self.repeated)
 
@@ -119,7 +124,7 @@ class _Landing:
             self.unseen[table.name] = failure.problems
             is_failed = True
         self._left_out[table.name] = came.left_out
-        self._is_changed = self._is_changed or is_failed or bool(came.count) or came.is_less
+        self._is_changed = self._is_changed or is_failed or came.is_other
         if came.count or arrivals.is_open or is_failed:
             self._seconds[table.name] = time.perf_counter() - began
         if not (came.count or arrivals.vanished):

@@ -13,6 +13,7 @@ from andon.acquisition.deliveries.arrivals import Arrivals, Found
 from andon.acquisition.deliveries.choose import Load
 from andon.acquisition.deliveries.decide import decide, delivery_id, has_to_be_read, newest_by_path
 from andon.catalog.records import Delivery
+from andon.errors import Problem, TaskFailed
 from andon.ports.origin import Batch
 from andon.ports.table_store import TableStore
 from andon.reading import complaints
@@ -47,13 +48,16 @@ class LocalFiles:
         with complaints.told_of_files():
             found = discover(self._root, table.paths)
         nameless = complaints.nameless(table, [file.path for file in found])
-        if len(nameless) == len(found) and not known:
-            raise complaints.nothing_readable(table, nameless.values())
+        left_out = list(nameless.values())
         named = [file for file in found if file.path not in nameless]
         arrived = (
-            self._further(table, named, known, last_run) if known else self._first(table, named)
+            self._further(table, named, known, last_run, left_out)
+            if known
+            else self._first(table, named, left_out)
         )
-        return replace(arrived, left_out=tuple(nameless.values()))
+        if len(left_out) == len(found) and not known:
+            raise complaints.nothing_readable(table, left_out)
+        return replace(arrived, left_out=tuple(left_out))
 
     def _further(
         self,
@@ -61,15 +65,26 @@ class LocalFiles:
         found: Sequence[Found],
         known: Sequence[Delivery],
         last_run: datetime | None,
+        left_out: list[Problem],
     ) -> Arrivals:
         newest = newest_by_path(known)
-        read = [
-            self._hashed(file) if has_to_be_read(file, newest.get(file.path), last_run) else file
-            for file in found
-        ]
+        read = []
+        for file in found:
+            before = newest.get(file.path)
+            if not has_to_be_read(file, before, last_run):
+                read.append(file)
+                continue
+            try:
+                read.append(self._hashed(file))
+            except TaskFailed as error:
+                left_out.append(complaints.left_out(table, error))
+                # What was landed of it stands; it has not vanished.
+                read += [file] if before else []
         return decide(table.name, read, known)
 
-    def _first(self, table: SourceTable, found: Sequence[Found]) -> Arrivals:
+    def _first(
+        self, table: SourceTable, found: Sequence[Found], left_out: list[Problem]
+    ) -> Arrivals:
         """Files of a table of which none was ever landed: all are new or repeat one another.
 
         One of another length or another beginning than all others repeats none; it is hashed when it
@@ -77,7 +92,10 @@ class LocalFiles:
         """
         alike: dict[tuple[int, bytes], list[Found]] = {}
         for file in found:
-            alike.setdefault((file.bytes, self._beginning(file)), []).append(file)
+            try:
+                alike.setdefault((file.bytes, self._beginning(file)), []).append(file)
+            except TaskFailed as error:
+                left_out.append(complaints.left_out(table, error))
         read = [self._hashed(file) for group in alike.values() if len(group) > 1 for file in group]
         single = [group[0] for group in alike.values() if len(group) == 1]
         arrived = decide(table.name, read, ())
@@ -97,7 +115,7 @@ class LocalFiles:
         self,
         table: SourceTable,
         arrivals: Arrivals,
-        known: Sequence[Delivery],  # noqa: ARG002  (a file is known by what `look` found)
+        known: Sequence[Delivery],
         run_id: str,
         now: datetime,
         most_rows: int | None = None,
@@ -110,8 +128,16 @@ class LocalFiles:
         files = sorted([*arrivals.new, *arrivals.changed, *repeated], key=lambda f: f.path)
         if most_rows is not None:
             files = files[:1]
+        deliveries, left_out = [], []
+        for file in files:
+            try:
+                deliveries.append(self._land(table, file, run_id, now))
+            except TaskFailed as error:
+                left_out.append(complaints.left_out(table, error))
+        if left_out and not deliveries and not known:
+            raise complaints.nothing_readable(table, left_out)
         if files:
-            yield Batch(deliveries=tuple(self._land(table, file, run_id, now) for file in files))
+            yield Batch(deliveries=tuple(deliveries), left_out=tuple(left_out))
 
     def restore(self, table: SourceTable, load: Load) -> bool:  # noqa: ARG002
         """Land the bytes of a file anew if it still holds them."""

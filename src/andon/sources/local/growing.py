@@ -160,8 +160,14 @@ class GrowingFiles:
         """What is to be landed, in order of path, and a warning for each file that is left out."""
         with complaints.told_of_files():
             found = discover(self._root, table.paths)
-        nameless = complaints.nameless(table, [file.path for file in found])
-        found = tuple(file for file in found if file.path not in nameless)
+        left_out = complaints.nameless(table, [file.path for file in found])
+        for file in found:
+            if file.path not in left_out:
+                try:
+                    self._probe(file.path)
+                except TaskFailed as error:
+                    left_out[file.path] = complaints.left_out(table, error)
+        found = tuple(file for file in found if file.path not in left_out)
         reaches = growth.reached(known)
         own = growth.newest_life(reaches)
         goes_on = {file.path for file in found if self._is(own.get(file.path), file.path)}
@@ -192,7 +198,11 @@ class GrowingFiles:
                         is_anew=is_anew,
                     )
                 )
-        return due, tuple(nameless.values())
+        return due, tuple(left_out.values())
+
+    def _probe(self, path: str) -> None:
+        with complaints.told_of_files(path), self._open(path) as stream:
+            stream.read(1)
 
     def _is(self, reach: Reach | None, path: str) -> bool:
         """Whether a file still is the one that was landed up to there."""
