@@ -119,3 +119,15 @@ def test_a_query_that_reads_the_clock_runs_all_intervals_when_it_is_built(shop: 
     assert change(shop, "select seen, a from web.ev where a > 1") == "1 of 1 days"
     change(shop, "select seen, a from web.ev")
     assert rows_of(shop, "select count(distinct t) from m.d") == [(1,)]
+
+
+def test_no_rows_have_the_digest_of_no_rows(shop: Path) -> None:
+    query = "select seen::date as day, x from m.u"
+    write_files(shop, {"assets/m/twin.sql": query + "\n"})
+    begin(shop, "select seen, a as x from web.ev where false", query)
+    with andon.open(shop) as project:
+        outcomes = {one.asset: one.snapshot for one in project.run().outcomes}
+    kept, full = outcomes["m.d"], outcomes["m.twin"]
+    assert kept is not None
+    assert full is not None
+    assert kept.digest == full.digest

@@ -59,7 +59,7 @@ def subject_of(line: Line, job: Job, built: Built) -> Subject:
         parts=built.parts,
         references=references(Scans(line.tools), crossing_aside, own, job.inputs),
         logical_time=line.plan.logical_time,
-        wants_digest=bool(built.parts) and built.digest is None,
+        wants_digest=built.digest is None and (bool(built.parts) or built.rows == 0),
         rows=built.rows,
         passed=_passed(line, job, served) if served else frozenset(),
         verdicts_stand=served is not None
