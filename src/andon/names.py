@@ -40,15 +40,18 @@ def asset_name_of(path: PurePosixPath) -> AssetName:
     return AssetName(".".join(path.with_suffix("").parts))
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
+def closest(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known name nearest to a mistyped one, or None if none is near.
+
+    Args:
+        likeness: from 0 to 1, how alike both have to be; from 0.75 a slip of the keyboard is likely.
 
     >>> closest("ordres", ["orders", "customers"])
     'orders'
     """
     from difflib import get_close_matches  # only a mistake pays for it
 
-    found = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    found = get_close_matches(name.lower(), list(known), n=1, cutoff=likeness)
     return found[0] if found else None
 
 

@@ -80,7 +80,8 @@ class Fields:
             meant: str | None = name
             if name not in known:
                 self._unknown(name, key, known, of)
-                meant = closest(name, [word for word in known if word not in written])
+                unwritten = [word for word in known if word not in written]
+                meant = closest(name, unwritten, likeness=0.75)
             if meant is not None and not (isinstance(value, ScalarNode) and value.value is None):
                 self.keys[meant], self.values[meant] = key, value
 
