@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -131,9 +132,13 @@ class LocalFiles:
         deliveries, left_out = [], []
         for file in files:
             try:
-                deliveries.append(self._land(table, file, run_id, now))
+                with complaints.told_of_files(file.path):
+                    opened = locate(self._root, file.path).open("rb")
             except TaskFailed as error:
                 left_out.append(complaints.left_out(table, error))
+                continue
+            with opened as stream:
+                deliveries.append(self._land(table, file, stream, run_id, now))
         if left_out and not deliveries and not known:
             raise complaints.nothing_readable(table, left_out)
         if files:
@@ -152,13 +157,12 @@ class LocalFiles:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _land(self, table: SourceTable, file: Found, run_id: str, now: datetime) -> Delivery:
-        with complaints.told_of_files(file.path):
-            opened = locate(self._root, file.path).open("rb")
-        with opened as stream:
-            # The time is taken before the bytes: a later write shows up as a change.
-            modified_ns = os.fstat(stream.fileno()).st_mtime_ns
-            content, length = self._store.land(stream)
+    def _land(
+        self, table: SourceTable, file: Found, stream: BinaryIO, run_id: str, now: datetime
+    ) -> Delivery:
+        # The time is taken before the bytes: a later write shows up as a change.
+        modified_ns = os.fstat(stream.fileno()).st_mtime_ns
+        content, length = self._store.land(stream)
         return Delivery(
             id=delivery_id(table.name, file.path, content),
             table=table.name,
