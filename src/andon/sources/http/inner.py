@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from ipaddress import ip_address
 
 
@@ -17,10 +18,8 @@ def is_inner(host: str) -> bool:
     name = host.partition("%")[0].rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    try:
+    with suppress(ValueError):  # a name, or an address in another spelling
         return not ip_address(name).is_global
-    except ValueError:
-        pass
     try:
         return not ip_address(socket.inet_aton(name)).is_global  # "127.1" and numbers are taken too
     except (OSError, UnicodeError, ValueError):
