@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from andon.app.workers.open_file import open_file as open_file
     from andon.errors import AndonError as AndonError
     from andon.errors import Conflict as Conflict
+    from andon.errors import Denied as Denied
     from andon.errors import ProjectInvalid as ProjectInvalid
     from andon.errors import UsageError as UsageError
     from andon.spec.declare import accepted as accepted
@@ -39,6 +40,7 @@ __version__ = VERSION
 __all__ = [
     "AndonError",
     "Conflict",
+    "Denied",
     "Project",
     "ProjectInvalid",
     "UsageError",
@@ -61,7 +63,7 @@ __all__ = [
     "unique",
 ]
 
-_ERRORS = ("AndonError", "Conflict", "ProjectInvalid", "UsageError")
+_ERRORS = ("AndonError", "Conflict", "Denied", "ProjectInvalid", "UsageError")
 _ELSEWHERE = {
     "open": ("andon.app.project", "open_project"),
     "open_file": ("andon.app.workers.open_file", "open_file"),

@@ -83,6 +83,14 @@ class DeliveryRestored(Struct, frozen=True, kw_only=True):
     by: str
 
 
+class ReadDenied(Struct, frozen=True, kw_only=True):
+    """A person asked for rows of a table that rules do not let that person read."""
+
+    table: str
+    reader: str
+    rules: tuple[str, ...]
+
+
 class TaskFinished(Struct, frozen=True, kw_only=True):
     """An asset was built, reused, re-audited or failed.
 
@@ -182,6 +190,7 @@ Event = (
     | DeliverySetAside
     | DeliveryReplayed
     | DeliveryRestored
+    | ReadDenied
     | TaskFinished
     | CheckFailedEvent
     | Published

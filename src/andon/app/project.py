@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 from andon.app.preparing.limits import limits
 from andon.app.preparing.prepare import prepare
 from andon.app.preparing.selection import Selection
-from andon.app.wiring.person import whoami
 from andon.app.wiring.session import Session
 from andon.errors import AndonError, Problem, UsageError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
@@ -42,12 +41,15 @@ if TYPE_CHECKING:
 _WILDCARDS = frozenset("*?[]")
 
 
-def open_project(path: str | Path = ".", environment: str | None = None) -> Project:
+def open_project(
+    path: str | Path = ".", environment: str | None = None, user: str | None = None
+) -> Project:
     """Open the project that holds `path`.
 
     Args:
         path: a folder in the project; its parents are searched for ``andon.toml``.
         environment: what to act on; the project's own default if None.
+        user: who reads and decides; if None, ``ANDON_USER`` or the name that is signed in.
 
     Raises:
         UsageError: (APP001) there is no ``andon.toml`` here or above; (APP008) its path holds
@@ -58,7 +60,7 @@ def open_project(path: str | Path = ".", environment: str | None = None) -> Proj
         if (folder / "andon.toml").is_file():
             if set(str(folder)) & _WILDCARDS:
                 raise _wild(folder)
-            return Project(folder, environment)
+            return Project(folder, environment, user)
     raise UsageError(
         Problem(
             code="APP001",
@@ -81,11 +83,11 @@ def _wild(folder: Path) -> UsageError:
 
 
 class Project:
-    """One project, in one environment. Declarations are read anew at every call."""
+    """One project, in one environment, for one person. Declarations are read anew at every call."""
 
-    def __init__(self, root: Path, environment: str | None = None) -> None:
+    def __init__(self, root: Path, environment: str | None = None, user: str | None = None) -> None:
         self.root = root
-        self._session = Session(root, environment)
+        self._session = Session(root, environment, user)
 
     @property
     def spec(self) -> ProjectSpec:
@@ -187,7 +189,7 @@ class Project:
         """Let the line go on without a landed file; recorded with who decided."""
         from andon.app.running.check import set_aside
 
-        return set_aside(self._session.tools(self._session.spec), file, by or whoami())
+        return set_aside(self._session.tools(self._session.spec), file, by or self._session.user())
 
     def quarantine(self, name: str | None = None) -> tuple[Rejection, ...]:
         """Everything that is rejected now: rows set aside, deliveries refused or set aside.
@@ -248,7 +250,11 @@ class Project:
 
         spec = self._session.spec
         replay = Replay(
-            self._session.tools(spec), spec, self._session.environment(spec), name, by or whoami()
+            self._session.tools(spec),
+            spec,
+            self._session.environment(spec),
+            name,
+            by or self._session.user(),
         )
         return replay.again() if file is None else replay.file(Path(file), replaces)
 
@@ -259,7 +265,11 @@ class Project:
         as_of: Moment = None,
         limit: int | None = None,
     ) -> Result:
-        """Rows of a select over published assets, all of one publication."""
+        """Rows of a select over published assets, all of one publication.
+
+        Raises:
+            Denied: (POL001) a rule refuses some of the tables; all of these are named.
+        """
         from andon.app.showing.read import query
 
         spec = self._session.readable
@@ -274,7 +284,11 @@ class Project:
         )
 
     def table(self, name: str, as_of: Moment = None) -> Table:
-        """One published asset, to be read as polars, pandas, Arrow or rows."""
+        """One published asset, to be read as polars, pandas, Arrow or rows.
+
+        Raises:
+            Denied: (POL001) a rule refuses it.
+        """
         from andon.app.showing.table import open_table
 
         spec = self._session.readable
@@ -317,6 +331,8 @@ class Project:
     ) -> ValueAnswer:
         """Columns of published tables that hold a value; no value of the data is in the answer.
 
+        Tables that rules do not let the user read are not looked at, and told as left out.
+
         Args:
             sought: the value, or a regular expression that a whole value must match.
             words: look only in datasets that these find; in all if empty.
@@ -337,6 +353,7 @@ class Project:
             names = [one.name for one in found]
         return search_values(
             tools,
+            spec,
             environment,
             Wanted(text=sought, is_pattern=is_pattern),
             names,
@@ -379,7 +396,12 @@ class Project:
         spec = self._session.spec
         tools = self._session.tools(spec)
         return rollback(
-            tools, spec, self._session.environment(spec), to=to, asset=asset, by=by or whoami()
+            tools,
+            spec,
+            self._session.environment(spec),
+            to=to,
+            asset=asset,
+            by=by or self._session.user(),
         )
 
     def release(self, assets: Sequence[str] = (), by: str | None = None) -> int:
@@ -392,7 +414,7 @@ class Project:
             spec,
             self._session.environment(spec),
             tuple(assets),
-            by or whoami(),
+            by or self._session.user(),
         )
 
     def gc(self, *, dry_run: bool = False) -> Collection:
@@ -420,7 +442,10 @@ class Project:
 
         spec = self._session.spec
         return adopt(
-            self._session.tools(spec), spec, self._session.environment(spec), by or whoami()
+            self._session.tools(spec),
+            spec,
+            self._session.environment(spec),
+            by or self._session.user(),
         )
 
     def close(self) -> None:

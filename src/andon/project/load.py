@@ -15,6 +15,7 @@ from andon.project.parts import Parts
 from andon.project.resolve import resolve
 from andon.project.settings import FILE, Config, read_config
 from andon.project.text import Findings, TextFile
+from andon.spec.access import Access
 from andon.spec.asset import AssetSpec
 from andon.spec.check import SqlCheck
 from andon.spec.glossary import Term
@@ -44,10 +45,10 @@ def load(root: Path, *, fallback: Fallback | None = None) -> ProjectSpec:
 
 
 def load_settings(root: Path) -> ProjectSpec:
-    """What ``andon.toml`` alone says: enough to read what is published; nothing is declared in it.
+    """Settings, and who may read: enough to read what is published; no asset is declared in it.
 
     Raises:
-        ProjectInvalid: (PRJ...) ``andon.toml`` itself is missing or wrong.
+        ProjectInvalid: (PRJ..., POL...) ``andon.toml`` or a file of policies is missing or wrong.
     """
     return _Loader(root, None).settings()
 
@@ -82,6 +83,8 @@ class _Loader:
         )
         resolved_assets, resolved_sources = resolve(parts, self._findings)
         glossary = self._glossary(parts)
+        access = self._access()
+        told = self._judged(access, resolved_assets, parts)
         self._cache.save()
         if self._findings.problems:
             raise ProjectInvalid(*self._findings.sorted())
@@ -93,14 +96,18 @@ class _Loader:
             assets=tuple(resolved_assets),
             macros=tuple(sorted(macros, key=lambda macro: macro.name)),
             glossary=glossary,
-            warnings=tuple(w for asset in resolved_assets for w in asset.warnings),
+            access=access,
+            warnings=(*(w for asset in resolved_assets for w in asset.warnings), *told),
         )
 
     def settings(self) -> ProjectSpec:
         config = self._config()
+        access = self._access()
         if self._findings.problems:
             raise ProjectInvalid(*self._findings.sorted())
-        return ProjectSpec(name=config.name, settings=config.settings, parameters=config.parameters)
+        return ProjectSpec(
+            name=config.name, settings=config.settings, parameters=config.parameters, access=access
+        )
 
     def _config(self) -> Config:
         if not (self._root / FILE).is_file():
@@ -184,6 +191,34 @@ class _Loader:
         if not parts.broken:
             refuse_unknown(terms or (), file, self._findings, known)
         return terms or ()
+
+    def _access(self) -> Access:
+        """Who may read which tables; without files of policies everyone reads everything."""
+        files = [*self._below("policies", ".yml"), *self._below("policies", ".yaml")]
+        if not files:
+            return Access()
+        from andon.project.access import join, read_access
+
+        found = []
+        for file in files:
+            one = self._cached("access", file, Access, lambda f: read_access(f, self._findings))
+            if one is not None:
+                found.append((file, one))
+        # A group may stand in a file that could not be read, which has its own problem.
+        return join(found, self._findings) if len(found) == len(files) else Access()
+
+    def _judged(
+        self, access: Access, assets: Sequence[AssetSpec], parts: Parts
+    ) -> tuple[Problem, ...]:
+        """Warnings about rules, in the light of what is declared."""
+        if not access.rules or parts.broken:
+            return ()
+        from andon.project.access import judge
+
+        tags = {str(asset.name): asset.tags for asset in assets}
+        tags |= {str(t.name): t.tags for source in parts.sources for t in source.tables}
+        reads = {str(asset.name): asset.reads for asset in assets}
+        return judge(access, self._files, self._findings, tags, reads)
 
     def _macros(self, file: TextFile) -> tuple[Macro, ...]:
         return self._cached("macros", file, tuple[Macro, ...], self._parse_macros) or ()

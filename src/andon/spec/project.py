@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from andon.errors import Problem
+from andon.spec.access import Access
 from andon.spec.asset import AssetSpec
 from andon.spec.check import Tolerance
 from andon.spec.glossary import Term
@@ -50,6 +51,7 @@ class ProjectSpec(Struct, frozen=True, kw_only=True):
         sources, assets: in order of name.
         macros: by name.
         glossary: terms of the business, by name.
+        access: who may read which tables.
         warnings: problems that do not stop.
     """
 
@@ -60,6 +62,7 @@ class ProjectSpec(Struct, frozen=True, kw_only=True):
     assets: tuple[AssetSpec, ...] = ()
     macros: tuple[Macro, ...] = ()
     glossary: tuple[Term, ...] = ()
+    access: Access = Access()
     warnings: tuple[Problem, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from msgspec import Struct
 from andon.acquisition.deliveries.repairs import replaced_whole, standing
 from andon.acquisition.readings.refused import problems_of
 from andon.app.holding.hold import pinned
+from andon.app.holding.permit import require
 from andon.app.holding.rejected import COLUMNS, files_of, rejected
 from andon.app.rejects.waiting import Waiting
 from andon.app.showing.inspect import find_asset
@@ -84,8 +85,13 @@ def quarantine(
 def rejected_rows(
     tools: Tools, spec: ProjectSpec, environment: str, name: str, limit: int
 ) -> RejectedRows:
-    """The first rejected rows of an asset, in order of origin."""
+    """The first rejected rows of an asset, in order of origin.
+
+    Raises:
+        Denied: (POL001) who may not read the table may not read what was rejected of it.
+    """
     snapshot = Waiting(tools, spec, environment).snapshot(name)
+    require(tools, spec, (name,))
     columns = tuple(column for column, _ in COLUMNS)
     if snapshot is None:
         return RejectedRows(asset=name, total=0, columns=columns, rows=())
@@ -102,6 +108,7 @@ def export_rejected(
 
     Raises:
         UsageError: (APP012) neither CSV nor JSON lines; a record is too long to be kept whole.
+        Denied: (POL001) who may not read the table may not read what was rejected of it.
     """
     form = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(file.suffix.lower())
     if form is None:
@@ -111,6 +118,7 @@ def export_rejected(
             "name the file `rejected.csv` or `rejected.jsonl`",
         )
     snapshot = Waiting(tools, spec, environment).snapshot(name)
+    require(tools, spec, (name,))
     staged = file.with_name(f".{file.name}.new")
     try:
         with staged.open("w", encoding="utf-8", newline="") as stream:

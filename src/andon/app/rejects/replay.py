@@ -13,6 +13,7 @@ from andon.acquisition.deliveries.decide import delivery_id
 from andon.acquisition.deliveries.repairs import Repair, encode
 from andon.acquisition.deliveries.repeats import numbers_text
 from andon.acquisition.readings.fingerprint import reading
+from andon.app.holding.permit import require
 from andon.app.preparing.forecast import in_force
 from andon.app.rejects.places import Place, Spot, check_waiting, no_such, places_of, waiting_in
 from andon.app.rejects.repaired import Repaired, names_records, records_of
@@ -66,6 +67,9 @@ class Replay:
 
     Args:
         by: who replays; recorded.
+
+    Raises:
+        Denied: (POL001) who may not read the table does not repair what is in it.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Replay:
                 "deliveries arrive in raw tables; what a check sets aside further on came from there",
                 "repair the record in the raw table it comes from, or mend the asset",
             )
+        require(tools, spec, (name,))
         self._tools = tools
         self._spec = spec
         self._environment = environment

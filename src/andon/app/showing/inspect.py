@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from andon.acquisition.readings.refused import notes_of, problems_of, without_refused
+from andon.app.holding.permit import require
 from andon.app.preparing.prepare import Prepared, declared, graph_of, kind_of, prepare
 from andon.app.preparing.select import chosen
 from andon.app.preparing.selection import Selection
@@ -270,7 +271,11 @@ def _few(found: Sequence[str]) -> str:
 def failing(
     tools: Tools, spec: ProjectSpec, name: str, environment: str, limit: int = 20
 ) -> tuple[FailingRows, ...]:
-    """Rows that failed or were set aside: of the newest snapshot, and of the served one."""
+    """Rows that failed or were set aside: of the newest snapshot, and of the served one.
+
+    Raises:
+        Denied: (POL001) a rule refuses the asset, or one whose rows a check of it returned.
+    """
     find_asset(spec, name)
     state = tools.catalog.state(environment)
     pointer = state.pointers.get(name)
@@ -281,10 +286,20 @@ def failing(
         wanted[newest.id] = newest
     if served_id is not None:
         wanted.update({s.id: s for s in tools.catalog.snapshots(ids=[served_id])})
+    others = (read for one in wanted.values() for read in _returned_by_checks(tools, one))
+    require(tools, spec, (name, *others))
     found: list[FailingRows] = []
     for snapshot in wanted.values():
         found += _failing_of(tools, snapshot, snapshot.id == served_id, limit)
     return tuple(found)
+
+
+def _returned_by_checks(tools: Tools, snapshot: Snapshot) -> Iterator[str]:
+    """Other assets whose rows may stand among the failing ones: a query returns what it likes."""
+    for audit in tools.catalog.audits(snapshot.id):
+        for result in audit.results:
+            if result.kind == "sql":
+                yield from (name for name, _ in result.reads)
 
 
 def _failing_of(tools: Tools, snapshot: Snapshot, is_served: bool, limit: int) -> list[FailingRows]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from andon.app.holding.hold import held
+from andon.app.holding.permit import require
 from andon.app.holding.rejected import base_of, rejected
 from andon.app.preparing.prepare import declared
 from andon.app.showing.views import Result
@@ -88,11 +89,14 @@ def bound(
     Raises:
         ProjectInvalid: (SQL...) not one select, or it reads the outside.
         UsageError: (APP002) unknown asset; (APP003) it was never published, with the reason.
+        Denied: (POL001) a rule refuses some of the tables; all of these are named.
     """
     body = _parse(tools, sql)
 
     def choose(sight: Mapping[str, Snapshot]) -> tuple[Snapshot, ...]:
-        return tuple(_resolve(tools, spec, sight, name) for name in body.reads)
+        found = tuple(_resolve(tools, spec, sight, name) for name in body.reads)
+        require(tools, spec, (base_of(name) or name for name in body.reads))
+        return found
 
     # Whoever looks at rejected rows mends the table, and has no use of it by that.
     read = [name for name in body.reads if not base_of(name)]

@@ -9,11 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.app.holding.hold import held
+from andon.app.holding.permit import refused
 from andon.app.showing.read import served
 from andon.catalog.records import DataFile, Snapshot
 from andon.discovery.values import Wanted, is_comparable
 from andon.errors import AndonError, Problem, TaskFailed, UsageError
 from andon.execution.line import Scans, Tools
+from andon.governance.access import told
+from andon.spec.project import ProjectSpec
 from andon.sql.quote import identifier, literal
 
 MOST_ROWS = 1_000_000
@@ -57,6 +60,7 @@ class ValueAnswer(Struct, frozen=True, kw_only=True):
 
 def search_values(
     tools: Tools,
+    spec: ProjectSpec,
     environment: str,
     wanted: Wanted,
     names: Sequence[str] | None = None,
@@ -64,7 +68,7 @@ def search_values(
     most_rows: int = MOST_ROWS,
     most_seconds: float = MOST_SECONDS,
 ) -> ValueAnswer:
-    """Look for a value in published tables; no value of the data is in the answer.
+    """Look for a value in published tables that whoever looks may read; no value of the data is in the answer.
 
     Args:
         names: tables to look at, in this order; None is all of them, in order of name.
@@ -81,7 +85,9 @@ def search_values(
         return tuple(sight[name] for name in order)
 
     with held(tools, lambda: served(tools, environment), choose) as snapshots:
-        return _Look(tools, wanted, most_rows).through(snapshots, most_seconds)
+        closed = refused(tools, spec, (snapshot.asset for snapshot in snapshots))
+        reasons = {name: f"you may not read it: {told(one)}" for name, one in closed.items()}
+        return _Look(tools, wanted, most_rows, reasons).through(snapshots, most_seconds)
 
 
 def _refuse_pattern(tools: Tools, wanted: Wanted) -> None:
@@ -101,10 +107,13 @@ def _refuse_pattern(tools: Tools, wanted: Wanted) -> None:
 
 
 class _Look:
-    """One look through tables."""
+    """One look through tables, but for those that are closed to whoever looks."""
 
-    def __init__(self, tools: Tools, wanted: Wanted, most_rows: int) -> None:
+    def __init__(
+        self, tools: Tools, wanted: Wanted, most_rows: int, closed: Mapping[str, str]
+    ) -> None:
         self._tools, self._wanted, self._most = tools, wanted, most_rows
+        self._closed = closed
         self._fits: dict[str, bool] = {}
         self._ruled_out = self._columns = self._rows = 0
         self._left_out: list[LeftOut] = []
@@ -114,7 +123,9 @@ class _Look:
         found: list[Holds] = []
         count = 0
         for snapshot in snapshots:
-            if snapshot.kind == "view":
+            if snapshot.asset in self._closed:
+                self._leave_out(snapshot, self._closed[snapshot.asset])
+            elif snapshot.kind == "view":
                 self._leave_out(snapshot, "a view, whose rows are made of tables")
             elif time.monotonic() >= until:
                 self._leave_out(snapshot, "the time was over")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from andon.app.holding.hold import held, pinned, reads_of
+from andon.app.holding.permit import require
 from andon.app.showing.inspect import find_asset
 from andon.app.showing.read import Moment, never_published, served
 from andon.app.showing.views import Result
@@ -120,12 +121,14 @@ def open_table(
 
     Raises:
         UsageError: (APP002) unknown name; (APP003) never published, with the reason.
+        Denied: (POL001) a rule refuses it.
     """
 
     def choose(sight: Mapping[str, Snapshot]) -> tuple[Snapshot, ...]:
         if name not in sight:
             find_asset(spec, name)
             raise never_published(wired.tools, name)
+        require(wired.tools, spec, (name,))
         return (sight[name],)
 
     with held(wired.tools, lambda: served(wired.tools, environment, as_of), choose) as found:

@@ -11,6 +11,7 @@ from andon.acquisition.columns.contract import LEAST_ROWS, MOST_VALUES, ColumnPr
 from andon.acquisition.columns.shape import inner
 from andon.acquisition.columns.table import ORIGIN_COLUMNS
 from andon.app.holding.hold import held
+from andon.app.holding.permit import require
 from andon.app.showing.read import never_published, served
 from andon.app.sourcing.trial import tables_of
 from andon.catalog.records import Snapshot
@@ -53,8 +54,12 @@ def contracts(
     Raises:
         UsageError: (SRC060) no such source or table; (APP003) never published; (APP010) a file is
             there already; nothing was written then.
+        Denied: (POL001) a rule refuses some of the tables.
     """
-    made = tuple(_draft(tools, spec, environment, table) for table in tables_of(spec, name))
+    tables = tables_of(spec, name)
+    # A draft tells the values of columns that have few of them.
+    require(tools, spec, (table.name for table in tables))
+    made = tuple(_draft(tools, spec, environment, table) for table in tables)
     if not write:
         return made
     there = [one.path for one in made if (tools.root / one.path).exists()]

@@ -31,17 +31,25 @@ class Sources:
 
         Raises:
             UsageError: (SRC060) there is neither a source nor a raw table of a name.
+            Denied: (POL001) a rule refuses a table that was named; without names it is a trial that
+                failed.
         """
+        from andon.app.holding.permit import problems_of, refused, require
         from andon.app.sourcing.trial import tables_of, try_tables
 
         spec = self._session.spec
         wanted = {table.name for name in names for table in tables_of(spec, name)}
         tables = [table for table in spec.source_tables if table.name in wanted or not names]
+        known = self._session.tools(spec)
+        if names:
+            require(known, spec, wanted)
+        found = refused(known, spec, (table.name for table in tables))
+        closed = dict(zip(found, problems_of(spec, found), strict=True))
         with (
             TemporaryDirectory(prefix="andon-") as folder,
             self._session.trial(spec, Path(folder)) as tools,
         ):
-            yield from try_tables(tools, tables)
+            yield from try_tables(tools, tables, closed)
 
     def contracts(
         self, name: str, *, write: bool = False, replace: bool = False

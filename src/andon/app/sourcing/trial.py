@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -61,13 +61,19 @@ def tables_of(spec: ProjectSpec, name: str) -> tuple[SourceTable, ...]:
     )
 
 
-def try_tables(tools: Tools, tables: Sequence[SourceTable]) -> Iterator[Trial]:
+def try_tables(
+    tools: Tools, tables: Sequence[SourceTable], closed: Mapping[str, Problem]
+) -> Iterator[Trial]:
     """Do for each table what a run would do, with a few rows; one that fails hides no other.
 
     Args:
         tools: over a store that is thrown away.
+        closed: tables that whoever asks may not read, with the problem; they are not tried.
     """
     for table in tables:
+        if table.name in closed:
+            yield Trial(table=table.name, found="", problems=(closed[table.name],))
+            continue
         try:
             with closing(tools.origin(table)):
                 trial = _try(tools, table)

@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from andon.app.wiring.person import whoami
 from andon.app.wiring.wire import STORE, Wired, wire
 from andon.errors import ProjectInvalid
 from andon.execution.line import Tools
+from andon.governance.access import needs_tags
 from andon.project.load import load, load_settings
 from andon.spec.project import ProjectSpec
 
 
 class Session:
-    """One project, in one environment. Declarations are read anew whenever they are asked for."""
+    """One project, in one environment, for one person. Declarations are read anew whenever they are asked for."""
 
-    def __init__(self, root: Path, environment: str | None = None) -> None:
+    def __init__(self, root: Path, environment: str | None = None, user: str | None = None) -> None:
         self.root = root
+        self._user = user
         self._named = environment
         self._wired: Wired | None = None
         self._wired_for: ProjectSpec | None = None
@@ -38,11 +41,18 @@ class Session:
         """The declarations, or the settings alone while some file is broken.
 
         What is published was sound when it was; a half-edited file does not keep anyone from it.
+        Who may read holds all the same.
+
+        Raises:
+            ProjectInvalid: what says who may read is broken, or speaks of tags, which stand in the
+                files that do not load.
         """
         try:
             return self.spec
         except ProjectInvalid as failure:
             spec = load_settings(self.root)
+            if needs_tags(spec.access):
+                raise
             first = failure.problems[0]
             warnings.warn(
                 f"the project does not load, so what is published is read without its declarations"
@@ -51,6 +61,10 @@ class Session:
                 stacklevel=3,
             )
             return spec
+
+    def user(self) -> str:
+        """Who makes the calls: as named at the beginning, else whoever is signed in."""
+        return self._user or whoami()
 
     def environment(self, spec: ProjectSpec) -> str:
         """Name of the environment that calls act on."""
@@ -65,7 +79,7 @@ class Session:
         )
         if self._wired is None or not same:
             self.close()
-            self._wired = wire(self.root, spec)
+            self._wired = wire(self.root, spec, user=self.user)
             self._wired_for = spec
         return self._wired
 
@@ -76,7 +90,7 @@ class Session:
     @contextmanager
     def trial(self, spec: ProjectSpec, folder: Path) -> Iterator[Tools]:
         """Tools that keep everything in a folder of their own, closed at the end."""
-        self._trial = wire(self.root, spec, place=folder.resolve())
+        self._trial = wire(self.root, spec, place=folder.resolve(), user=self.user)
         try:
             yield self._trial.tools
         finally:

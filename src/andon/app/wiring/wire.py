@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,7 @@ def wire(
     clock: Clock | None = None,
     on_step: OnStep = ignore,
     place: Path | None = None,
+    user: Callable[[], str] = whoami,
 ) -> Wired:
     """Give a project its tools. Nothing heavy is imported before it is used.
 
@@ -92,6 +93,7 @@ def wire(
         clock: the machine's own if None.
         on_step: called before and after each durable step, for fault tests.
         place: folder that everything is kept in; the project's own if None.
+        user: name of whoever reads.
     """
     place = place or root / STORE
     read_only = not os.access(place if place.exists() else root, os.W_OK)
@@ -124,7 +126,7 @@ def wire(
         store=store,
         clock=clock or SystemClock(),
         new_id=new_id,
-        user=whoami,
+        user=user,
     )
     return Wired(
         tools=tools,
