@@ -121,12 +121,13 @@ def child_environment() -> dict[str, str]:
 
 
 def run_andon(
-    folder: Path, *arguments: str, timeout_s: float = 60
+    folder: Path, *arguments: str, timeout_s: float = 60, user: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run `andon` as a process to its end; its exit code is for the test to judge."""
+    """Run `andon` as a process to its end, as a user; its exit code is for the test to judge."""
+    named = {"ANDON_USER": user} if user else {}
     return subprocess.run(
         andon_command(folder, *arguments),
-        env=child_environment(),
+        env={**child_environment(), **named},
         capture_output=True,
         text=True,
         timeout=timeout_s,

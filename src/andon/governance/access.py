@@ -20,8 +20,9 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Whether a person may read a table, and why.
 
     Attributes:
-        rules: those that decided, in order of name: all that allow, all that deny, or all that cover
-            the table where none names the person; nothing where none covers it.
+        rules: those that decided, in order of name: all that deny the person, else all that allow
+            the person, else all that allow others, or that cover the table if none does; nothing
+            where none covers it.
     """
 
     person: str
@@ -55,7 +56,7 @@ def decide(access: Access, person: str, asset: str, tags: Collection[str] = ()) 
     elif allowing:
         verdict, rules = "allowed", allowing
     else:
-        verdict, rules = "not named", covering
+        verdict, rules = "not named", [rule for rule in covering if rule.allow] or covering
     return Decision(person=person, asset=asset, verdict=verdict, rules=tuple(rules))
 
 
