@@ -37,7 +37,7 @@ _SECTION = re.compile(r"(Args|Returns|Raises|Attributes|Yields):\Z")
 CHECKS = (
     "not_null unique accepted in_range pattern expect relationship reconcile row_count freshness sql_file"
 ).split()
-ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "UsageError")
+ERRORS = ("AndonError", "ProjectInvalid", "Conflict", "Denied", "UsageError")
 RECORDS: tuple[type, ...] = (
     source_test.Trial,
     push.Kept,

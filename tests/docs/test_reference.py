@@ -12,6 +12,8 @@ import andon
 from andon.cli.main import COMMANDS
 from andon.events import Event
 from andon.graph.select import METHODS
+from andon.project.access import ROOT_KEYS as POLICY_KEYS
+from andon.project.access import RULE_KEYS
 from andon.project.asset_keys import COMMON, SQL_ONLY
 from andon.project.check_entries import READERS, SIBLINGS
 from andon.project.glossary import ROOT_KEYS, TERM_KEYS
@@ -56,6 +58,10 @@ def test_every_key_of_the_glossary_file_is_documented() -> None:
     assert keys_in("glossary-file.md") == {*ROOT_KEYS, *TERM_KEYS}
 
 
+def test_every_key_of_a_policy_file_is_documented() -> None:
+    assert keys_in("policy-files.md") == {*POLICY_KEYS, *RULE_KEYS}
+
+
 def test_every_kind_of_check_and_what_may_stand_beside_it_is_documented() -> None:
     assert keys_in("checks.md") == {*READERS, *SIBLINGS}
 
@@ -94,7 +100,9 @@ def test_every_how_to_page_is_listed() -> None:
     assert all(f"({p.name})" in index for p in folder.glob("*.md") if p.name != "index.md")
 
 
-@pytest.mark.parametrize("name", ["settings.md", "source-files.md", "glossary-file.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "source-files.md", "glossary-file.md", "policy-files.md"]
+)
 def test_the_example_of_the_page_is_understood(name: str, tmp_path: Path) -> None:
     (tmp_path / "andon.toml").write_text('[project]\nname = "shop"\n')
     for block in blocks_of((FOLDER / name).read_text("utf-8")):

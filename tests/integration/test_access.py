@@ -12,7 +12,7 @@ from msgspec.structs import replace
 import andon
 from andon.app.holding.permit import require
 from andon.app.wiring.wire import wire
-from andon.errors import Denied, ProjectInvalid
+from andon.errors import AndonError, Denied, ProjectInvalid
 from andon.events import ReadDenied
 from andon.stores.sqlite.catalog import SqliteCatalog
 from tests.factories import run_andon, write_files, write_project
@@ -112,6 +112,30 @@ def test_every_door_opens_to_whom_a_rule_allows_and_to_nobody_else(
     assert "fix: ask `desk`, who owns it, or whoever keeps `policies/access.yml`" in closed.stderr
     assert SECRET not in closed.stdout + closed.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from query_table('raw.payments')",
+        "from query('from raw.payments')",
+        "from read_parquet('{store}/**/*.parquet')",
+        "from '{folder}/data/payments.csv'",
+        "select content from read_text('{folder}/data/payments.csv')",
+        "select * from parquet_metadata('{store}/**/*.parquet')",
+        "attach '{folder}/prod.duckdb' as p",
+        "select n from marts.totals, lateral (select town from raw.payments)",
+        "select (select list(p) from raw.payments p) from marts.totals",
+        "pivot raw.payments on town using count(*)",
+        "from marts.totals union all by name from raw.payments",
+        "select * from marts.totals where exists (from raw.payments where town like 'Z%')",
+    ],
+)
+def test_no_way_of_asking_gives_rows_of_a_guarded_table(sql: str, bank: Path) -> None:
+    text = sql.format(folder=bank, store=bank / ".andon")
+    with andon.open(bank, user="joe") as project, pytest.raises(AndonError) as caught:
+        project.query(text)
+    assert SECRET not in str(caught.value)
 
 
 def test_a_query_names_all_tables_that_are_refused_and_only_these(bank: Path) -> None:

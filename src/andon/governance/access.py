@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -14,6 +14,12 @@ from andon.spec.access import EVERYONE, TAG, Access, Rule
 Verdict = Literal["open", "allowed", "denied", "not named"]
 """open: no rule covers the table. allowed, denied: a rule names the person. not named: rules cover the
 table, and none of them names the person."""
+
+
+_BECAUSE: Final[Mapping[Verdict, str]] = {
+    "denied": "what one rule denies no other rule allows",
+    "not named": "a table that rules cover is read by those whom they allow",
+}
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -125,6 +131,7 @@ def refusal(decision: Decision, owner: str = "") -> Problem:
     """The problem (POL001) that tells whoever was refused by which rule, why, and whom to ask.
 
     Args:
+        decision: of a table that may not be read.
         owner: of the asset, if it has one.
     """
     first = decision.rules[0]
@@ -133,7 +140,7 @@ def refusal(decision: Decision, owner: str = "") -> Problem:
     return Problem(
         code="POL001",
         what=f"`{decision.person}` may not read `{decision.asset}`: {told(decision)}",
-        why="; ".join(reasons) or "a table that rules cover is read by whom they name",
+        why="; ".join(reasons) or _BECAUSE[decision.verdict],
         fix=f"ask `{owner}`, who owns it, or {keeper}" if owner else f"ask {keeper}",
         where=first.where,
     )

@@ -93,8 +93,14 @@ def test_a_refusal_of_whom_no_rule_names_tells_who_may() -> None:
     )
     problem = refusal(decide(known, "joe", "raw.a"))
     assert problem.what.endswith("rules `a`, `b` allow only `analysts`, `hr`")
-    assert problem.why == "a table that rules cover is read by whom they name"
+    assert problem.why == "a table that rules cover is read by those whom they allow"
     assert problem.fix == "ask whoever keeps `policies/access.yml`"
+
+
+def test_a_rule_without_a_reason_says_what_holds() -> None:
+    known = access(rule("closed", "raw.a", deny="everyone"))
+    problem = refusal(decide(known, "joe", "raw.a"))
+    assert problem.why == "what one rule denies no other rule allows"
 
 
 def test_open_tables_that_read_guarded_ones_are_found() -> None:
