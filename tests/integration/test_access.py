@@ -12,7 +12,7 @@ from msgspec.structs import replace
 import andon
 from andon.app.holding.permit import require
 from andon.app.wiring.wire import wire
-from andon.errors import AndonError, Denied, ProjectInvalid
+from andon.errors import Denied, ProjectInvalid
 from andon.events import ReadDenied
 from andon.stores.sqlite.catalog import SqliteCatalog
 from tests.factories import run_andon, write_files, write_project
@@ -117,24 +117,39 @@ def test_every_door_opens_to_whom_a_rule_allows_and_to_nobody_else(
 @pytest.mark.parametrize(
     "sql",
     [
-        "from query_table('raw.payments')",
-        "from query('from raw.payments')",
-        "from read_parquet('{store}/**/*.parquet')",
-        "from '{folder}/data/payments.csv'",
-        "select content from read_text('{folder}/data/payments.csv')",
-        "select * from parquet_metadata('{store}/**/*.parquet')",
-        "attach '{folder}/prod.duckdb' as p",
-        "select n from marts.totals, lateral (select town from raw.payments)",
-        "select (select list(p) from raw.payments p) from marts.totals",
-        "pivot raw.payments on town using count(*)",
-        "from marts.totals union all by name from raw.payments",
+        "select n, town from marts.totals, lateral (select town from raw.payments)",
+        "select (select list(p) from raw.payments p) as p from marts.totals",
+        "from (pivot raw.payments on town in ('Zanzibar') using count(*))",
+        "select n::varchar as town from marts.totals union all by name select town from raw.payments",
         "select * from marts.totals where exists (from raw.payments where town like 'Z%')",
+        "with recursive a as (select 1 as i union all select i + 1 from a where i < 2) "
+        "select i, town from a, raw.payments",
+        "from raw.payments semi join marts.totals on true",
     ],
 )
-def test_no_way_of_asking_gives_rows_of_a_guarded_table(sql: str, bank: Path) -> None:
-    text = sql.format(folder=bank, store=bank / ".andon")
-    with andon.open(bank, user="joe") as project, pytest.raises(AndonError) as caught:
-        project.query(text)
+def test_a_guarded_table_is_guarded_wherever_a_query_names_it(sql: str, bank: Path) -> None:
+    with andon.open(bank, user="ana") as project:
+        assert project.query(sql).rows
+    with andon.open(bank, user="joe") as project, pytest.raises(Denied, match="POL001"):
+        project.query(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from query_table('raw.payments')",
+        "from query('from raw.payments')",
+        "from read_parquet('{}/.andon/**/*.parquet')",
+        "from '{}/data/payments.csv'",
+        "select content from read_text('{}/data/payments.csv')",
+        "select * from parquet_metadata('{}/.andon/**/*.parquet')",
+        "attach '{}/prod.duckdb' as p",
+    ],
+)
+def test_no_query_gets_round_the_names_of_tables(sql: str, bank: Path) -> None:
+    with andon.open(bank, user="joe") as project, pytest.raises(ProjectInvalid) as caught:
+        project.query(sql.format(bank))
+    assert {problem.code for problem in caught.value.problems} <= {"SQL001", "SQL002", "SQL003"}
     assert SECRET not in str(caught.value)
 
 
