@@ -64,7 +64,8 @@ class Session:
 
     def user(self) -> str:
         """Who makes the calls: as named at the beginning, else whoever is signed in."""
-        return self._user or whoami()
+        # An empty name is nobody; it must not become the account that the program runs under.
+        return whoami() if self._user is None else self._user
 
     def environment(self, spec: ProjectSpec) -> str:
         """Name of the environment that calls act on."""
