@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
-from andon.spec.origin import Secret, Settings
+from andon.spec.origin import Secret, Setting, Settings
 
 ROOT = Path(__file__).parents[1]
 AZURITE = next(x for x in (ROOT / "tools/npm.txt").read_text().split() if x.startswith("azurite@"))
@@ -61,6 +61,19 @@ def secret(name: str, value: str) -> Secret:
     """A secret that stands in the environment under this name."""
     os.environ[name] = value
     return Secret(via="env", name=name)
+
+
+def source(remote: Remote, *paths: str) -> str:
+    """YAML of a source whose table `t` is the files at these paths and patterns."""
+    lines = [f"  {name}: {_written(value)}" for name, value in remote.settings]
+    addresses = ", ".join(f"'{remote.address(path)}'" for path in paths)
+    return "\n".join(
+        ["connection:", "  kind: files", *lines, "tables:", f"  t: {{path: [{addresses}]}}", ""]
+    )
+
+
+def _written(value: Setting) -> str:
+    return f"{{{value.via}: {value.name}}}" if isinstance(value, Secret) else value
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -12,10 +12,12 @@ from email.utils import formatdate
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from andon.spec.origin import Settings
+
 
 @dataclass
 class PlainHttp:
-    """Bytes by path, and how they are served.
+    """Bytes by path, and how they are served; a `Remote` that lists nothing.
 
     Attributes:
         host: name and port.
@@ -36,10 +38,23 @@ class PlainHttp:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def settings(self) -> Settings:
+        """It is open to all."""
+        return ()
+
+    def address(self, path: str) -> str:
+        """Address of a path."""
+        return f"http://{self.host}/{path}"
+
     def put(self, path: str, content: bytes, *, age_s: float = 3600.0) -> None:
         """Serve a file that was changed so many seconds ago."""
         self.files[path] = content
         self.times[path] = time.time() - age_s
+
+    def remove(self, path: str) -> None:
+        """Take a file away."""
+        del self.files[path]
 
     def manner_of(self, path: str) -> str:
         """How the next request of a path is answered."""

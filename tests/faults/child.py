@@ -26,6 +26,7 @@ from andon.app.sourcing.push import Kept, Push, pushable
 from andon.app.wiring.wire import wire
 from andon.errors import AndonError, Conflict
 from andon.project.load import load
+from andon.sources.remote import fetch
 from andon.stores.steps import ignore
 from tests.factories import write_files
 
@@ -211,6 +212,8 @@ def main() -> int:
     given = dict(item.split("=", 1) for item in sys.argv[3:])
     match mode:
         case "run":
+            # Else a small load of remote files is recorded in one step.
+            fetch.BATCH_FILES = int(given.get("batch_files", fetch.BATCH_FILES))
             if "after_s" in given:
                 return once(folder, dying_after(float(given["after_s"])))
             return once(folder, dying_at(given.get("step", ""), int(given.get("nth", "0"))))

@@ -10,7 +10,7 @@ import pytest
 
 import andon
 from tests.factories import rows_of, write_project
-from tests.remotes import Remote
+from tests.remotes import Remote, source
 from tests.sourcing import Project, project, table, types
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -146,17 +146,3 @@ def test_a_run_asks_lands_and_then_has_nothing_to_do(tmp_path: Path, remote: Rem
         assert (action.verb, action.reasons[0]) == ("ask", "1 new file")
         assert made.run().status == "done"
     assert rows_of(tmp_path, "select count(*) from raw.t") == [(3,)]
-
-
-def source(remote: Remote, path: str, name: str = "t") -> str:
-    """YAML of a source with one table."""
-    lines = [f"  {key}: {_written(value)}" for key, value in remote.settings]
-    address = remote.address(path)
-    return "\n".join(["connection:", "  kind: files", *lines, "tables:",
-                      f"  {name}: {{path: '{address}'}}", ""])  # fmt: skip
-
-
-def _written(value: object) -> str:
-    from andon.spec.origin import Secret
-
-    return f"{{{value.via}: {value.name}}}" if isinstance(value, Secret) else f"{value}"

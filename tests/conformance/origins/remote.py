@@ -17,7 +17,6 @@ from andon.spec.origin import FilesOrigin, Settings
 from andon.spec.source import SourceTable
 from tests.conformance.origins.subject import Maker, Row
 from tests.remotes import Remote
-from tests.webserver import PlainHttp
 
 MOST_LOTS = 4
 
@@ -70,19 +69,14 @@ def name_of(at: int) -> str:
     return f"in/{at:03}.csv"
 
 
-def _listed(kind: str, request: pytest.FixtureRequest, folder: Path) -> Far:
+def _far(kind: str, request: pytest.FixtureRequest, folder: Path) -> Far:
     remote: Remote = request.getfixturevalue(kind)
-    paths = (remote.address("in/*.csv"),)
-    return Far(folder, paths, remote.settings, remote.put, remote.remove)
-
-
-def _named(request: pytest.FixtureRequest, folder: Path) -> Far:
-    web: PlainHttp = request.getfixturevalue("web")
-    paths = tuple(f"http://{web.host}/{name_of(at)}" for at in range(MOST_LOTS))
-    return Far(folder, paths, (), web.put, web.files.__delitem__)
+    # A web server lists nothing, so all that may come are named.
+    paths = map(name_of, range(MOST_LOTS)) if kind == "web" else ["in/*.csv"]
+    addresses = tuple(remote.address(path) for path in paths)
+    return Far(folder, addresses, remote.settings, remote.put, remote.remove)
 
 
 MAKERS: dict[str, Maker] = {
-    **{kind: partial(_listed, kind) for kind in ("s3", "gcs", "azure", "sftp")},
-    "web": _named,
+    kind: partial(_far, kind) for kind in ("s3", "gcs", "azure", "sftp", "web")
 }
