@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from andon.spec.origin import Settings
 
@@ -72,6 +73,9 @@ class PlainHttp:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     plain: PlainHttp
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that gives up or is killed hangs up: that is wanted."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -255,6 +255,14 @@ def test_a_next_page_on_another_server_is_refused(api: Api, read: Reading) -> No
         assert other.requests == []
 
 
+@pytest.mark.parametrize("headers", [{"Link": "<" * 66_000}, {f"X-{n}": "" for n in range(101)}])
+def test_a_head_of_any_length_is_not_read(api: Api, read: Reading, headers: dict[str, str]) -> None:
+    api.answer = lambda _: (200, headers, b'[{"id": 1}]')
+    with pytest.raises(TaskFailed, match="it is no HTTP") as caught:
+        read.land(table(f"{api.url}/x", paging=LINK))
+    assert caught.value.code == "SRC053"
+
+
 @pytest.mark.parametrize(
     "target",
     ["http://[", "http://a:port/", "http://a:99999/", "http://a..b/", f"http://{'a' * 70}.x/"],

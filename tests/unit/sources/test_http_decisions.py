@@ -50,10 +50,20 @@ VALUES = st.recursive(
         ('<a>; rel="prev next"', "a"),
         ('<a>; rel="nextish", <b>; title="rel=next"; rel=last', ""),
         ('<a>;rel=last,<b>;REL="NEXT"', "b"),
+        ('<a>; title="<b>; rel=next"; rel=last, <c>; rel=next', "c"),
+        ('<a>; title=""; rel = next', "a"),
+        ('<a>; title="; rel=next', "a"),
     ],
 )
 def test_the_link_to_the_next_page_is_found(header: str, target: str) -> None:
     assert next_link(header) == target
+
+
+@pytest.mark.parametrize("piece", ["<", "<a", '<"', ";", '="', '; rel="', "; rel= ", " next"])
+def test_a_header_of_a_megabyte_is_gone_through_once(piece: str) -> None:
+    """What goes back for each `<` or quote would take hours."""
+    for start in ("", "<a>;", '<a>; rel="'):
+        assert next_link(start + piece * (1_000_000 // len(piece))) == ""
 
 
 def test_a_short_page_is_no_end_and_an_empty_one_is() -> None:

@@ -11,8 +11,9 @@ from msgspec import Struct
 from andon.sources.http.document import Malformed, Text, dig, kind, scalar
 from andon.spec.origin import Paging
 
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
-_NEXT = re.compile(r""";\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)""", re.IGNORECASE)
+# Possessive, so that a header of any length is gone through once: a server may send megabytes.
+_LINK = re.compile(r"""<([^<>]*+)>((?:[^<"]++|"[^"]*+"|")*+)""")
+_PARAMETER = re.compile(r""";\s*+([^\s=;,"]*+)\s*+(?:=\s*+("[^"]*+"|[^\s;,"]*+))?""")
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -129,8 +130,9 @@ def next_link(header: str) -> str:
     'http://a/?p=3'
     """
     for target, attributes in _LINK.findall(header):
-        if _NEXT.search(attributes):
-            return str(target).strip()
+        for name, value in _PARAMETER.findall(attributes):
+            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
+                return str(target).strip()
     return ""
 
 
