@@ -163,10 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def http_server() -> Iterator[PlainHttp]:
+def http_server(address: str = "127.0.0.1") -> Iterator[PlainHttp]:
     """A running server, and what is served there."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    server.plain = PlainHttp(host=f"127.0.0.1:{server.server_address[1]}")
+    server = _Server((address, 0), _Handler)
+    server.plain = PlainHttp(host=f"{address}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -10,6 +10,7 @@ import pytest
 
 from andon.acquisition.deliveries.arrivals import Arrivals, Found
 from andon.errors import TaskFailed, Unavailable
+from andon.sources.http.inner import is_inner
 from andon.spec.origin import Settings
 from andon.spec.source import SourceTable
 from tests.remotes import free_port, secret
@@ -293,6 +294,90 @@ def test_who_asks_is_told_to_the_server_and_to_no_other(shop: Project, web: Plai
         shop.arrive(at(web, "a.csv", "b.csv", settings=settings))
         assert {header for _, _, header in web.asked} == {"Basic YW5hOmh1bnRlcjI="}
         assert {header for _, _, header in other.asked} == {""}
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlainHttp]:
+    """A server whose address stands for one of the world outside."""
+    monkeypatch.setattr(
+        "andon.sources.remote.names.is_inner", lambda host: host != "127.0.0.2" and is_inner(host)
+    )
+    with http_server("127.0.0.2") as served:
+        served.put("a.csv", b"id\n1\n")
+        yield served
+
+
+def refused(shop: Project, declared: SourceTable) -> str:
+    """Why a file is not followed; it was asked for once, and nothing was landed."""
+    with pytest.raises(TaskFailed, match="is not followed") as caught:
+        shop.arrive(declared)
+    assert caught.value.code == "SRC058"
+    assert not list(shop.store.root.glob("raw/*/*"))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "[::ffff:127.0.0.1]"]
+)
+def test_a_server_outside_does_not_lead_to_this_machine(
+    shop: Project, web: PlainHttp, outside: PlainHttp, host: str
+) -> None:
+    web.put("b.csv", b"id\n2\n")
+    port = web.host.partition(":")[2]
+    outside.manners["b.csv"] = f"redirect:http://{host}:{port}/b.csv"
+    assert "it is of an inner network" in refused(shop, at(outside, "b.csv"))
+    assert (len(outside.asked), web.asked) == (1, [])
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "10.1.2.3", "192.168.0.1", "172.16.0.1", "[fd00::1]", "[fe80::1]", "0.0.0.0"])  # fmt: skip  # noqa: S104
+def test_a_server_outside_does_not_lead_to_its_neighbours(
+    shop: Project, outside: PlainHttp, host: str
+) -> None:
+    outside.manners["b.csv"] = f"redirect:http://{host}/latest/meta-data"
+    assert "it is of an inner network" in refused(shop, at(outside, "b.csv"))
+
+
+def test_what_a_server_outside_sends_on_to_does_not_lead_inside_either(
+    shop: Project, web: PlainHttp, outside: PlainHttp
+) -> None:
+    outside.manners["b.csv"] = "redirect:/c.csv"
+    outside.manners["c.csv"] = f"redirect:http://{web.host}/b.csv"
+    web.manners["a.csv"] = f"redirect:http://{outside.host}/b.csv"
+    assert "it is of an inner network" in refused(shop, at(web, "a.csv"))
+    assert [path for _, path, _ in web.asked] == ["/a.csv"]
+
+
+def test_files_are_read_where_servers_of_the_same_side_send_on_to(
+    shop: Project, web: PlainHttp, outside: PlainHttp
+) -> None:
+    web.put("a.csv", b"id\n2\n")
+    for server in (web, outside):
+        server.manners["b.csv"] = f"redirect:http://{server.host}/a.csv?x=%2B"
+        assert len(shop.arrive(at(server, "b.csv"))) == 1
+        assert server.asked[-1][1] == "/a.csv?x=%2B"
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("file:///etc/passwd", "not http or https"),
+        ("ftp://127.0.0.1/a", "not http or https"),
+        ("http://[", "cannot be understood"),
+        ("/b.csv", "sends on more than 5 times"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_refused(
+    shop: Project, web: PlainHttp, target: str, told: str
+) -> None:
+    web.manners["b.csv"] = f"redirect:{target}"
+    assert told in refused(shop, at(web, "b.csv"))
+
+
+def test_one_file_that_is_sent_astray_is_left_out(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\n1\n")
+    web.manners["b.csv"] = "redirect:file:///etc/passwd"
+    found = shop.origin_of(at(web, "a.csv", "b.csv")).look(at(web, "a.csv", "b.csv"), (), None)
+    assert [problem.code for problem in found.left_out] == ["SRC058"]
 
 
 def test_no_secret_is_in_an_error(shop: Project, web: PlainHttp) -> None:

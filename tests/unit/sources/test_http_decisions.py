@@ -27,6 +27,7 @@ from andon.sources.http.paging import (
 )
 from andon.sources.http.progress import Mark, Unordered, is_before, mark_of, newest_of
 from andon.sources.http.rate import Bucket
+from andon.sources.http.redirects import Astray, Way
 from andon.sources.http.retry import retry_after_s, wait_s
 from andon.spec.origin import Paging
 
@@ -64,6 +65,23 @@ def test_a_header_of_a_megabyte_is_gone_through_once(piece: str) -> None:
     """What goes back for each `<` or quote would take hours."""
     for start in ("", "<a>;", '<a>; rel="'):
         assert next_link(start + piece * (1_000_000 // len(piece))) == ""
+
+
+def test_a_way_leads_from_https_to_nothing_that_everybody_can_read() -> None:
+    way = Way("https://a/b?c=1")
+    assert way.goes_on(302, "//a/d", is_inner=True)
+    assert way.at == "https://a/d"
+    with pytest.raises(Astray, match="from https to http"):
+        way.goes_on(302, "http://a/d", is_inner=True)
+
+
+def test_a_way_that_was_outside_stays_outward() -> None:
+    way = Way("http://a/")
+    found = []
+    for is_inner in (True, False, True):
+        assert way.goes_on(307, "b", is_inner=is_inner)
+        found.append(way.is_outward)
+    assert found == [False, True, True]
 
 
 def test_a_short_page_is_no_end_and_an_empty_one_is() -> None:

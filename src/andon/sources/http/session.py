@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,18 +17,15 @@ from andon.sources.http import refusals
 from andon.sources.http.body import Dropped, Misled, TooLarge
 from andon.sources.http.client import Answer, Ask, Client, Inner, NotHttp, Untrusted
 from andon.sources.http.credentials import Credentials
-from andon.sources.http.document import Malformed
-from andon.sources.http.paging import joined, with_parameters, without_parameter
+from andon.sources.http.paging import with_parameters, without_parameter
 from andon.sources.http.rate import Bucket
+from andon.sources.http.redirects import INNER, Astray, Way, is_same_place
 from andon.sources.http.retry import LONGEST_S, RETRIED, retry_after_s, wait_s
 from andon.sources.secrets import Secrets
 from andon.sources.spellings import parameter
 from andon.spec.origin import HttpOrigin, Secret
 from andon.spec.source import SourceTable
 from andon.version import VERSION
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -124,29 +120,16 @@ class Session:
 
     def _get(self, url: str, is_whole: Callable[[Answer], bool]) -> Answer:
         """Follow redirects; what proves who asks goes to the table's own server only."""
-        at, is_outward = url, False
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._try(replace(self._ask(at), is_outward=is_outward), is_whole)
-            is_outward = is_outward or not answer.is_inner
-            target = answer.headers.get("location", "")
-            if answer.status not in _REDIRECTS or not target:
-                return answer
-            try:
-                aim = joined(at, target)
-            except Malformed as malformed:
-                raise self._fail(refusals.sent_away(self._table, at, str(malformed))) from None
-            if urlsplit(aim).scheme not in ("http", "https"):
-                raise self._fail(refusals.sent_away(
-                    self._table, at, "it sends to an address that is not http or https"
-                ))  # fmt: skip
-            if urlsplit(at).scheme == "https" and urlsplit(aim).scheme == "http":
-                raise self._fail(refusals.sent_away(
-                    self._table, at, "it sends from https to http, where everybody can read along"
-                ))  # fmt: skip
-            at = aim
-        raise self._fail(refusals.sent_away(
-            self._table, url, f"it sends on more than {_MOST_REDIRECTS} times"
-        ))  # fmt: skip
+        way = Way(url)
+        try:
+            while True:
+                ask = replace(self._ask(way.at), is_outward=way.is_outward)
+                answer = self._try(ask, is_whole)
+                target = answer.headers.get("location", "")
+                if not way.goes_on(answer.status, target, is_inner=answer.is_inner):
+                    return answer
+        except Astray as astray:
+            raise self._fail(refusals.sent_away(self._table, astray.url, astray.reason)) from None
 
     def _ask(self, url: str) -> Ask:
         headers = {
@@ -206,9 +189,7 @@ class Session:
             reason = f"it is no HTTP ({other})"
             raise self._fail(refusals.no_records(self._table, ask.url, reason)) from None
         except Inner:
-            raise self._fail(refusals.sent_away(
-                self._table, ask.url, "a server outside sends there, and it is of an inner network"
-            )) from None  # fmt: skip
+            raise Astray(ask.url, INNER) from None
         except Untrusted as untrusted:
             reason = str(untrusted)
             raise self._fail(refusals.not_trusted(self._table, ask.url, reason)) from None
@@ -235,20 +216,6 @@ def _over(headers: dict[str, str], others: dict[str, str]) -> dict[str, str]:
     """Headers with others in place of those of the same name, in whatever case."""
     names = {name.lower() for name in others}
     return {name: text for name, text in headers.items() if name.lower() not in names} | others
-
-
-def is_same_place(url: str, other: str) -> bool:
-    """Whether two addresses are of the same scheme, host and port."""
-    return _place(url) == _place(other)
-
-
-def _place(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or _PORTS.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), port
-
-
-_PORTS = {"http": 80, "https": 443}
 
 
 def _is_latin(text: str) -> bool:

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable
 
 T = TypeVar("T")
-Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "odd"]
+Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "astray", "odd"]
 """denied: the credentials are wrong or not enough. absent: no such bucket, container or folder.
 gone: no such file. away: the host is not known or does not answer. busy: it answers, but not now.
-broken: other bytes than were told of. changed: other bytes than a moment ago. odd: all else."""
+broken: other bytes than were told of. changed: other bytes than a moment ago. astray: it is sent on to
+where nothing is read. odd: all else."""
 
 _TRANSIENT: Final = frozenset({"away", "busy", "broken", "changed"})
 _PASSING: Final = frozenset({"away", "busy", "gone", "changed"})
@@ -25,6 +26,7 @@ _CODES: Final[dict[Kind, str]] = {
     "busy": "SRC024",
     "broken": "SRC025",
     "changed": "SRC025",
+    "astray": "SRC058",
     "odd": "SRC023",
 }
 _WHY: Final[dict[Kind, str]] = {
@@ -35,6 +37,8 @@ _WHY: Final[dict[Kind, str]] = {
     "busy": "the place answers that it cannot serve now; what arrived before stays as it is",
     "broken": "bytes that are not whole are never landed; what arrived before stays as it is",
     "changed": "bytes of two versions are never mixed; what arrived before stays as it is",
+    "astray": "whoever answers outside is not to decide what is read inside, what was asked for in secret is "
+    "not asked for in the open, and a way without an end is no way",
     "odd": "the place answered in a way that Andon does not expect",
 }
 _FIX: Final[dict[Kind, str]] = {
@@ -45,6 +49,7 @@ _FIX: Final[dict[Kind, str]] = {
     "busy": "run again later",
     "broken": "run again; if it comes back, the place or something between it and here is faulty",
     "changed": "run again when nobody writes to it",
+    "astray": "write the address that answers into `path`",
     "odd": "look at `path` and `connection`; if both are right, report it",
 }
 _OF_THE_SERVER: Final = frozenset({"away", "busy"})

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from andon.acquisition.patterns import Search
+from andon.sources.http.redirects import INNER, Astray, Way, is_same_place
 from andon.sources.remote import web
 from andon.sources.remote.failures import Failure, not_installed, unless_gone
 from andon.sources.remote.loop import open_file_system, read_from, wait_for
+from andon.sources.remote.names import Names
 from andon.sources.remote.place import Body, Entry
 from andon.sources.remote.times import http_date_ns, md5_of
 
@@ -22,21 +25,20 @@ class HttpPlace:
 
     Args:
         scheme: http or https.
-        options: of the session.
+        headers: prove who asks; they are sent to the declared server only.
         query: put behind every address.
     """
 
     is_exact = False
 
-    def __init__(self, scheme: str, options: dict[str, Any], query: str = "") -> None:
+    def __init__(self, scheme: str, headers: dict[str, str], query: str = "") -> None:
         try:
             import aiohttp  # noqa: F401
-
-            client = {**options, "timeout": web.timeouts(), "auto_decompress": False}
-            self._fs = open_file_system("http", {"client_kwargs": client})
         except ImportError:
             raise not_installed("aiohttp", "remote-http") from None
-        self._scheme, self._query = scheme, query
+        self._names, self._fs = _opened(is_outward=False)
+        _, self._outward = _opened(is_outward=True)
+        self._scheme, self._headers, self._query = scheme, headers, query
 
     def find(self, host: str, search: Search) -> NoReturn:  # noqa: ARG002
         """No web server lists its files."""
@@ -82,18 +84,49 @@ class HttpPlace:
         except web.errors() as error:
             raise web.told(error, f"`{host}`") from error
 
-    async def _answer(self, method: str, url: Any) -> Any:
-        session = await self._fs.set_session()
-        return await session.request(method, url, allow_redirects=True, max_redirects=5)
+    async def _answer(self, method: str, url: str) -> Any:
+        """The answer at the end of all redirects."""
+        way = Way(url)
+        while True:
+            headers = self._headers if is_same_place(way.at, url) else {}
+            answer = await self._send(method, way, headers)
+            is_last = False
+            try:
+                target = answer.headers.get("Location", "")
+                is_inside = self._names.is_inside(urlsplit(way.at).hostname or "")
+                is_last = not way.goes_on(answer.status, target, is_inner=is_inside)
+            finally:
+                if not is_last:
+                    answer.close()
+            if is_last:
+                return answer
 
-    def _url(self, host: str, key: str) -> Any:
+    async def _send(self, method: str, way: Way, headers: dict[str, str]) -> Any:
         from yarl import URL
 
+        host = urlsplit(way.at).hostname or ""
+        if way.is_outward and self._names.is_inside(host):
+            raise Astray(way.at, INNER)
+        session = await (self._outward if way.is_outward else self._fs).set_session()
+        # What is quoted already must stay as it is: a signature is over exactly this text.
+        is_quoted = way.at.isascii() and way.at.isprintable() and " " not in way.at
+        return await session.request(
+            method, URL(way.at, encoded=is_quoted), headers=headers, allow_redirects=False
+        )
+
+    def _url(self, host: str, key: str) -> str:
         text = f"{self._scheme}://{host}/{key}"
         if self._query:
             text += ("&" if "?" in key else "?") + self._query
-        # What is quoted already must stay as it is: a signature is over exactly this text.
-        return URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
+        return text
+
+
+def _opened(*, is_outward: bool) -> tuple[Names, Any]:
+    """A file system over one client session, and where its names lead."""
+    names = Names(is_outward=is_outward)
+    headers = {"Accept-Encoding": "identity"}
+    client = {"headers": headers, "timeout": web.timeouts(), "auto_decompress": False}
+    return names, open_file_system("http", {"client_kwargs": client, "get_client": names.client})
 
 
 class _HttpBody:

@@ -54,7 +54,7 @@ class Reach:
                 from andon.sources.remote.http import HttpPlace
 
                 return HttpPlace(
-                    address.scheme, http_options(settings), settings.get("query", "").lstrip("?")
+                    address.scheme, http_headers(settings), settings.get("query", "").lstrip("?")
                 )
             case "sftp":
                 from andon.sources.remote.sftp import SftpPlace
@@ -125,17 +125,16 @@ def azure_options(settings: Plain, account_host: str) -> dict[str, Any]:
     return {**options, "anon": settings.get("anonymous") == "true"}
 
 
-def http_options(settings: Plain) -> dict[str, Any]:
-    """Arguments of the session of fsspec's HTTP file system."""
+def http_headers(settings: Plain) -> dict[str, str]:
+    """Headers that prove to a web server who asks."""
     from base64 import b64encode
 
-    headers = {"Accept-Encoding": "identity"}
     if "token" in settings:
-        headers["Authorization"] = f"Bearer {settings['token']}"
-    elif "user" in settings:
+        return {"Authorization": f"Bearer {settings['token']}"}
+    if "user" in settings:
         pair = f"{settings['user']}:{settings.get('password', '')}".encode()
-        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-    return {"headers": headers}
+        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
+    return {}
 
 
 def sftp_options(settings: Plain, root: Path) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from andon.sources.http.redirects import Astray
 from andon.sources.remote.failures import Failure
 
 _CUT = ("ClientPayloadError", "ServerDisconnectedError", "ConnectionResetError", "ClientOSError")
@@ -22,7 +24,7 @@ def errors() -> tuple[type[Exception], ...]:
     import aiohttp
     from aiohttp.http_exceptions import HttpProcessingError
 
-    return (Failure, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+    return (Failure, Astray, aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
 
 def check(status: int, headers: Any, place: str, bucket: str = "") -> None:
@@ -51,6 +53,9 @@ def told(error: BaseException, place: str) -> Failure:
     while seen is not None:
         if isinstance(seen, Failure):
             return seen
+        if isinstance(seen, Astray):
+            host = urlsplit(seen.url).hostname
+            return Failure("astray", f"`{host}` is not followed: {seen.reason}")
         name = type(seen).__name__
         if "Certificate" in name or "SSL" in name:
             return Failure("odd", f"the certificate of {place} is not trusted")
@@ -64,7 +69,7 @@ def told(error: BaseException, place: str) -> Failure:
             return Failure("denied", f"{place} refuses the credentials")
         if name == "TransportError":
             return Failure("away", f"the server that gives tokens for {place} cannot be reached")
-        if name in ("InvalidURL", "InvalidUrlClientError", "TooManyRedirects"):
+        if name in ("InvalidURL", "InvalidUrlClientError"):
             return Failure("odd", f"{place}: {name}")
         seen = seen.__cause__ or seen.__context__
     return Failure("odd", f"{place}: {type(error).__name__}")
