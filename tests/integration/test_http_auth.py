@@ -256,6 +256,92 @@ def test_a_secret_that_cannot_be_sent_is_not_shown(
     assert api.requests == []
 
 
+ECHOED = "of-the-shop/a&b="
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        (auth("bearer", token=secret()), "the environment variable `API_SECRET`"),
+        (auth("basic", user="ana", password=secret()), "the environment variable `API_SECRET`"),
+        (auth("key", name="X-Key", value=secret()), "the environment variable `API_SECRET`"),
+        (
+            Auth(by="key", settings=(("in", "query"), ("name", "key"), ("value", secret()))),
+            "the environment variable `API_SECRET`",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ECHOED,
+        r"of-the-shop\/a&b=",
+        "of-the-shop%2Fa%26b%3D",
+        "of-the-shop/a%26b%3D",
+        "of-the-shop/a&amp;b=",
+    ],
+)
+def test_a_page_that_repeats_a_secret_is_not_landed(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, how: Auth, name: str, spelled: str
+) -> None:
+    monkeypatch.setenv("API_SECRET", ECHOED)
+    pages = {"/x": b'[{"id": 1}]', "/y": f'[{{"id": 2, "seen": "{spelled}"}}]'.encode()}
+    link = {"Link": "</y>; rel=next", "Content-Type": "application/json"}
+    api.answer = lambda request: (200, link, pages[request.path])
+    with pytest.raises(TaskFailed, match="page 2 of `api.t` from") as caught:
+        read.land(table(f"{api.url}/x", paging=LINK, auth=how))
+    assert caught.value.code == "SRC073"
+    assert str(caught.value.problems[0].what).endswith(name)
+    assert "of-the-shop" not in repr(caught.value.problems)
+    kept = [file for file in read.root.rglob("*") if file.is_file()]
+    assert [file for file in kept if b"of-the-shop" in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize("by", ["basic", "oauth2"])
+def test_what_was_made_of_a_secret_or_fetched_with_it_is_not_landed_either(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path == "/token":
+            return api._token(request)
+        seen.append(request.headers["authorization"].partition(" ")[2])
+        return 200, {}, json.dumps([{"seen": seen}]).encode()
+
+    seen: list[str] = []
+    how = auth("basic", user="ana", password=secret())
+    how = how if by == "basic" else lasting(api, monkeypatch, "3600")
+    api.answer = answer
+    with pytest.raises(TaskFailed) as caught:
+        read.land(table(f"{api.url}/x", auth=how))
+    assert caught.value.code == "SRC073"
+    assert len(seen) == 1
+    assert seen[0] not in repr(caught.value.problems)
+
+
+def test_references_in_headers_and_parameters_are_secrets_and_what_is_written_out_is_none(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_SECRET", "customer-17")
+    api.answer = lambda _: (200, {}, b'[{"id": "customer-17"}]')
+    written, referred = (("x-customer", "customer-17"),), (("x-customer", secret()),)
+    read.land(table(f"{api.url}/x", headers=written, parameters=written))
+    for declared in (
+        table(f"{api.url}/x", headers=referred),
+        table(f"{api.url}/x", parameters=referred),
+    ):
+        with pytest.raises(TaskFailed) as caught:
+            read.land(declared)
+        assert caught.value.code == "SRC073"
+
+
+def test_a_secret_of_a_few_letters_is_looked_for_nowhere(
+    api: Api, read: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_SECRET", "rowsrow")
+    api.answer = lambda _: (200, {}, b'[{"id": "rowsrow"}]')
+    assert read.land(table(f"{api.url}/x", auth=auth("bearer", token=secret()))) == 1
+
+
 SOURCE = """
 connection:
   kind: http

@@ -380,6 +380,30 @@ def test_one_file_that_is_sent_astray_is_left_out(shop: Project, web: PlainHttp)
     assert [problem.code for problem in found.left_out] == ["SRC058"]
 
 
+@pytest.mark.parametrize("before", [0, 65_530, 65_536, 200_000])
+@pytest.mark.parametrize("name", ["password", "token", "query"])
+def test_a_file_that_repeats_a_secret_is_not_landed(
+    shop: Project, web: PlainHttp, name: str, before: int
+) -> None:
+    web.put("a.csv", b"id\n" + b"x" * before + b"of-the-shop\n")
+    web.put("b.csv", b"id\n" + b"x" * before + b"of-the\n-shop\n")
+    who = (("user", "ana"),) if name == "password" else ()
+    settings = (*who, (name, secret("ANDON_TEST_ECHO", "of-the-shop")))
+    declared = at(web, "a.csv", "b.csv", settings=settings)
+    origin = shop.origin_of(declared)
+    landed, (told,), _ = land_and_tell(origin, declared, origin.look(declared, (), None))
+    assert [Path(one.path).name for one in landed] == ["b.csv"]
+    assert (told.code, "of-the-shop" in repr(told)) == ("SRC073", False)
+    assert f"asked with: `{name}` of `connection`" in told.what
+    assert len(list(shop.store.root.glob("raw/*/*"))) == 1
+    assert not list(shop.store.root.glob("staging/*/*"))
+
+
+def test_a_query_that_is_written_out_is_no_secret(shop: Project, web: PlainHttp) -> None:
+    web.put("a.csv", b"id\nday=2026-01-01\n")
+    assert len(shop.arrive(at(web, "a.csv", settings=(("query", "day=2026-01-01"),)))) == 1
+
+
 def test_no_secret_is_in_an_error(shop: Project, web: PlainHttp) -> None:
     web.put("a.csv", b"id\n1\n")
     web.manners["a.csv"] = "busy"

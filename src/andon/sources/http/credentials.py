@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
@@ -18,6 +18,9 @@ _EARLY_S = 30.0
 
 _FOREVER_S = 3600.0
 """How long a token is kept whose server does not say."""
+
+_SECRET = ("token", "password", "value", "client_secret")
+"""Settings that prove who asks; a user, a client or an address may be a reference too."""
 
 _LONGEST_S = 1e9
 """No token is meant to hold for thirty years."""
@@ -36,7 +39,7 @@ class Credentials:
     ) -> None:
         self._auth, self._secrets, self._fetch, self._now = auth, secrets, fetch, now
         self._settings = dict(auth.settings)
-        self._token = ""
+        self._token = self._pair = ""
         self._expires_at = 0.0
 
     @property
@@ -46,15 +49,15 @@ class Credentials:
             case "none":
                 return "a request without `auth`"
             case "bearer":
-                return f"a bearer token from {_named(self._settings['token'])}"
+                return f"a bearer token from {named(self._settings['token'])}"
             case "basic":
-                return f"user and password, the password from {_named(self._settings['password'])}"
+                return f"user and password, the password from {named(self._settings['password'])}"
             case "key":
-                return f"the key `{self._settings['name']}` from {_named(self._settings['value'])}"
+                return f"the key `{self._settings['name']}` from {named(self._settings['value'])}"
             case "oauth2":
                 return (
                     "a token for the client whose secret is from "
-                    f"{_named(self._settings['client_secret'])}"
+                    f"{named(self._settings['client_secret'])}"
                 )
 
     @property
@@ -95,13 +98,22 @@ class Credentials:
         """Query parameters that prove who asks."""
         return {self.parameter: self._value("value")} if self.parameter else {}
 
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """What is told to nobody, each by its name: the secrets, and what was made or fetched with them."""
+        for name in _SECRET:
+            setting = self._settings.get(name)
+            if isinstance(setting, Secret):
+                yield named(setting), self._secrets.value(setting)
+        yield "the token that was fetched", self._token
+        yield "user and password", self._pair
+
     def _value(self, name: str) -> str:
         return self._secrets.value(self._settings.get(name, ""))
 
     def _packed(self, pair: str) -> str:
-        packed = b64encode(pair.encode()).decode()
-        self._secrets.hide(packed)
-        return packed
+        self._pair = b64encode(pair.encode()).decode()
+        self._secrets.hide(self._pair)
+        return self._pair
 
     def _kept_token(self) -> str:
         if not self._token or self._now() >= self._expires_at:
@@ -155,7 +167,8 @@ def _seconds(lifetime: object) -> float:
     return found if 0 <= found < _LONGEST_S else _FOREVER_S
 
 
-def _named(setting: Setting) -> str:
+def named(setting: Setting) -> str:
+    """A setting as people know it: where a secret is, never its value."""
     if not isinstance(setting, Secret):
         return "the source's file"
     words = {"env": "the environment variable", "file": "the file", "keyring": "the keyring entry"}

@@ -33,7 +33,7 @@ class HttpApi:
 
     A page is landed byte for byte, after transfer and content decoding: chunks and compression are
     of the way, not of the document. Only a key that was sent in the query and comes back in an
-    address of the body is blackened.
+    address of the body is blackened; a page that repeats a secret otherwise is not landed.
 
     Args:
         root: folder of the project, to which files of secrets are relative.

@@ -66,6 +66,7 @@ class Pages:
         self._table, self._origin = table, origin
         self._session, self._store = session, store
         self._parameters = parameters
+        self._fetched = 0
 
     def walk(self, start: Step) -> Iterator[Page]:
         """All pages from one on.
@@ -95,11 +96,15 @@ class Pages:
         """One page, durable on return.
 
         Raises:
-            TaskFailed: (SRC053) it is not what was declared; see `Session.get` for others.
+            TaskFailed: (SRC053) it is not what was declared; (SRC073) it repeats a secret; see
+                `Session.get` for others.
         """
+        self._fetched += 1
         url = address(self._origin.url, self._origin.paging, step, self._parameters)
         answer = self._session.get(url, self._is_whole)
         body = self._session.blacken(answer.body)
+        if secret := self._session.echo(body):
+            raise TaskFailed(refusals.telling(self._table, url, self._fetched, secret))
         kept = self._store.land(BytesIO(body))
         header = answer.headers.get("content-type", "")
         if is_page_for_people(header, body):

@@ -137,3 +137,21 @@ def other_total(table: SourceTable, url: str, promised: int, came: int) -> Probl
         fix="run again; if it is always so, look at `pages` and `total`",
         where=table.where,
     )
+
+
+def telling(table: SourceTable, url: str, number: int, secret: str) -> Problem:
+    """A page repeats a secret.
+
+    Args:
+        number: of the page in this reading; secret: what it is called.
+    """
+    return Problem(
+        code="SRC073",
+        what=f"page {number:,} of `{table.name}` from `{shown(url)}` repeats a secret that it was "
+        f"asked with: {secret}",
+        why="bytes are landed as they came and secrets are kept nowhere, so this page is not landed; "
+        "what arrived before is kept",
+        fix="ask so that the server does not repeat it (`path`, `params`), or have the server mended; "
+        "what is no secret is written out, not referred to",
+        where=table.where,
+    )

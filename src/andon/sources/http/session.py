@@ -13,10 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.errors import Problem, TaskFailed, Unavailable
+from andon.sources.echoes import Echoes
 from andon.sources.http import refusals
 from andon.sources.http.body import Dropped, Misled, TooLarge
 from andon.sources.http.client import Answer, Ask, Client, Inner, NotHttp, Untrusted
-from andon.sources.http.credentials import Credentials
+from andon.sources.http.credentials import Credentials, named
 from andon.sources.http.paging import with_parameters, without_parameter
 from andon.sources.http.rate import Bucket
 from andon.sources.http.redirects import INNER, Astray, Way, is_same_place
@@ -117,6 +118,19 @@ class Session:
             if value:
                 body = parameter(name, value).sub(rb"\1***", body)
         return body
+
+    def echo(self, body: bytes) -> str:
+        """The name of a secret that requests carry and that a body repeats; empty if there is none.
+
+        To be asked of a body that is blackened.
+        """
+        settings = (*self._origin.headers, *self._origin.parameters)
+        carried = [
+            (named(setting), self._secrets.value(setting))
+            for _, setting in settings
+            if isinstance(setting, Secret)
+        ]
+        return Echoes((*carried, *self._proof.secrets())).found(body)
 
     def _get(self, url: str, is_whole: Callable[[Answer], bool]) -> Answer:
         """Follow redirects; what proves who asks goes to the table's own server only."""

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from andon.errors import AndonError, Problem, TaskFailed, Unavailable
 
 T = TypeVar("T")
-Kind = Literal["denied", "absent", "gone", "away", "busy", "broken", "changed", "astray", "odd"]
+Kind = Literal[
+    "denied", "absent", "gone", "away", "busy", "broken", "changed", "astray", "telling", "odd"
+]
 """denied: the credentials are wrong or not enough. absent: no such bucket, container or folder.
 gone: no such file. away: the host is not known or does not answer. busy: it answers, but not now.
 broken: other bytes than were told of. changed: other bytes than a moment ago. astray: it is sent on to
-where nothing is read. odd: all else."""
+where nothing is read. telling: its bytes hold a secret. odd: all else."""
 
 _TRANSIENT: Final = frozenset({"away", "busy", "broken", "changed"})
 _PASSING: Final = frozenset({"away", "busy", "gone", "changed"})
@@ -27,6 +29,7 @@ _CODES: Final[dict[Kind, str]] = {
     "broken": "SRC025",
     "changed": "SRC025",
     "astray": "SRC058",
+    "telling": "SRC073",
     "odd": "SRC023",
 }
 _WHY: Final[dict[Kind, str]] = {
@@ -39,6 +42,7 @@ _WHY: Final[dict[Kind, str]] = {
     "changed": "bytes of two versions are never mixed; what arrived before stays as it is",
     "astray": "whoever answers outside is not to decide what is read inside, what was asked for in secret is "
     "not asked for in the open, and a way without an end is no way",
+    "telling": "bytes are landed as they came and secrets are kept nowhere, so this file is not landed",
     "odd": "the place answered in a way that Andon does not expect",
 }
 _FIX: Final[dict[Kind, str]] = {
@@ -50,6 +54,7 @@ _FIX: Final[dict[Kind, str]] = {
     "broken": "run again; if it comes back, the place or something between it and here is faulty",
     "changed": "run again when nobody writes to it",
     "astray": "write the address that answers into `path`",
+    "telling": "have the server mended, and take another secret if this one is a common word",
     "odd": "look at `path` and `connection`; if both are right, report it",
 }
 _OF_THE_SERVER: Final = frozenset({"away", "busy"})

@@ -31,7 +31,7 @@ from andon.sources.remote.reach import Reach
 from andon.sources.remote.retries import retrying
 from andon.sources.secrets import Secrets
 from andon.spec.address import Address, parse
-from andon.spec.origin import FilesOrigin
+from andon.spec.origin import FilesOrigin, Secret
 from andon.spec.source import SourceTable
 
 
@@ -169,7 +169,9 @@ class RemoteFiles:
         assert isinstance(origin, FilesOrigin)
         addresses = tuple(parse(path) for path in table.paths)
         try:
-            place = self._reach.place(addresses[0], secrets.plain(origin.settings))
+            plain = secrets.plain(origin.settings)
+            hidden = [name for name, setting in origin.settings if isinstance(setting, Secret)]
+            place = self._reach.place(addresses[0], plain, hidden)
         except Failure as failure:
             scrubbed = Failure(failure.kind, secrets.scrub(failure.reason))
             raise told([(addresses[0].name, scrubbed)]) from None

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from andon.acquisition.patterns import Search
+from andon.sources.echoes import Echoes
 from andon.sources.http.redirects import INNER, Astray, Way, is_same_place
 from andon.sources.remote import web
 from andon.sources.remote.failures import Failure, not_installed, unless_gone
@@ -27,11 +28,19 @@ class HttpPlace:
         scheme: http or https.
         headers: prove who asks; they are sent to the declared server only.
         query: put behind every address.
+        secrets: by their names; no file that repeats one is read.
     """
 
     is_exact = False
 
-    def __init__(self, scheme: str, headers: dict[str, str], query: str = "") -> None:
+    def __init__(
+        self,
+        scheme: str,
+        headers: dict[str, str],
+        query: str = "",
+        *,
+        secrets: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         try:
             import aiohttp  # noqa: F401
         except ImportError:
@@ -39,6 +48,7 @@ class HttpPlace:
         self._names, self._fs = _opened(is_outward=False)
         _, self._outward = _opened(is_outward=True)
         self._scheme, self._headers, self._query = scheme, headers, query
+        self._secrets = secrets
 
     def find(self, host: str, search: Search) -> NoReturn:  # noqa: ARG002
         """No web server lists its files."""
@@ -58,7 +68,8 @@ class HttpPlace:
         """The bytes of a file as the server has them; a coding of the way is not taken off."""
         answer = self._ask("GET", host, key)
         try:
-            body = _HttpBody(self, host, key, answer, self._told(host, key, answer))
+            entry = self._told(host, key, answer)
+            body = _HttpBody(self, host, key, answer, entry, Echoes(self._secrets))
             is_chunked = "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
             if answer.content_length is None and not is_chunked:
                 raise Failure("odd", f"`{host}` does not tell where the file ends")
@@ -130,12 +141,17 @@ def _opened(*, is_outward: bool) -> tuple[Names, Any]:
 
 
 class _HttpBody:
-    def __init__(self, place: HttpPlace, host: str, key: str, answer: Any, entry: Entry) -> None:
+    def __init__(
+        self, place: HttpPlace, host: str, key: str, answer: Any, entry: Entry, echoes: Echoes
+    ) -> None:
         self._place, self._host, self._key, self._answer = place, host, key, answer
-        self.entry = entry
+        self.entry, self._echoes = entry, echoes
 
     def read(self, most: int) -> bytes:
-        return self._place.read(self._host, self._answer, most)
+        chunk = self._place.read(self._host, self._answer, most)
+        if secret := self._echoes.found(chunk):
+            raise Failure("telling", f"it repeats a secret that it was asked with: {secret}")
+        return chunk
 
     def after(self) -> Entry | None:
         if not (self.entry.version or self.entry.modified_ns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,24 @@ class Reach:
         self._root = root
         self._made: dict[tuple[str, ...], Place] = {}
 
-    def place(self, address: Address, settings: Plain) -> Place:
+    def place(self, address: Address, settings: Plain, hidden: Collection[str] = ()) -> Place:
         """The place an address leads to.
+
+        Args:
+            hidden: names of settings that are secrets.
 
         Raises:
             TaskFailed: (SRC021) its library is not installed.
             Failure: it cannot be reached.
         """
         kind = address.place
-        key = (kind, address.account, *(part for item in sorted(settings.items()) for part in item))
+        items = (part for item in sorted(settings.items()) for part in item)
+        key = (kind, address.account, *items, "", *sorted(hidden))
         if key not in self._made:
-            self._made[key] = self._make(address, settings)
+            self._made[key] = self._make(address, settings, hidden)
         return self._made[key]
 
-    def _make(self, address: Address, settings: Plain) -> Place:
+    def _make(self, address: Address, settings: Plain, hidden: Collection[str]) -> Place:
         match address.place:
             case "s3":
                 from andon.sources.remote.s3 import S3Place
@@ -54,7 +59,10 @@ class Reach:
                 from andon.sources.remote.http import HttpPlace
 
                 return HttpPlace(
-                    address.scheme, http_headers(settings), settings.get("query", "").lstrip("?")
+                    address.scheme,
+                    http_headers(settings),
+                    settings.get("query", "").lstrip("?"),
+                    secrets=http_secrets(settings, hidden),
                 )
             case "sftp":
                 from andon.sources.remote.sftp import SftpPlace
@@ -135,6 +143,16 @@ def http_headers(settings: Plain) -> dict[str, str]:
         pair = f"{settings['user']}:{settings.get('password', '')}".encode()
         return {"Authorization": f"Basic {b64encode(pair).decode()}"}
     return {}
+
+
+def http_secrets(settings: Plain, hidden: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """What a web server is shown and must not repeat, each by its name.
+
+    >>> http_secrets({"user": "ana", "password": "of-the-shop"}, ("user", "password"))
+    (('`password` of `connection`', 'of-the-shop'),)
+    """
+    names = [name for name in ("password", "token", "query") if name in hidden]
+    return tuple((f"`{name}` of `connection`", settings[name]) for name in names)
 
 
 def sftp_options(settings: Plain, root: Path) -> dict[str, Any]:
