@@ -118,7 +118,7 @@ def tried(folder: Path, place: Remote, seed: int, kills: int) -> None:
     except AssertionError as failure:
         failure.add_note(f"ANDON_FAULT_SEED={seed}")
         raise
-    print(f"ANDON_FAULT_SEED={seed}")
+    print(f"{type(place).__name__}: ANDON_FAULT_SEED={seed}, {kills} runs killed")
 
 
 def test_remote_files_killed_at_any_moment_end_as_one_fresh_load(
