@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from andon.errors import ProjectInvalid, Where
 from andon.names import closest, did_you_mean
+from andon.project.discreet import keys_of_yaml
 from andon.project.text import Findings, TextFile
 from andon.project.yaml import ListNode, MapNode, Node, ScalarNode, YamlInvalid, read_yaml
 from andon.spec.check import Tolerance
@@ -35,9 +37,10 @@ def read_mapping(
         node = read_yaml(text, line=line, column=column)
     except YamlInvalid as error:
         repeated = error.code == "PRJ003"
+        where = file.where(error.line, error.column, error.length)
         findings.add(
             error.code,
-            file.where(error.line, error.column, error.length),
+            where if repeated or not file.may_hold_secrets else unseen(where),
             what=error.message if repeated else f"this is not valid YAML: {error.message}",
             why="one of the two values would be lost" if repeated else "the file cannot be read",
             fix=error.fix,
@@ -86,10 +89,14 @@ class Fields:
                 self.keys[meant], self.values[meant] = key, value
 
     def _unknown(self, name: str, key: ScalarNode, known: Collection[str], of: str) -> None:
+        where = where_of(self.file, key)
+        if where.text and self.file.is_source:
+            where = replace(where, text=keys_of_yaml(where.text))
+        is_word = re.fullmatch(r"[\w .-]+", name)  # no address with a password, for one
         self.findings.add(
             "PRJ004",
-            where_of(self.file, key),
-            what=f"unknown key `{name}` of {of}",
+            where,
+            what=f"unknown key `{name}` of {of}" if is_word else f"a key that is no word in {of}",
             why="a key that is silently ignored would look as if it worked",
             fix=did_you_mean(
                 name, known, "use one of " + ", ".join(f"`{k}`" for k in sorted(known))
@@ -243,5 +250,8 @@ def _kind_word(node: Node) -> str:
         case MapNode():
             return "a mapping"
         case ScalarNode(value=value):
-            shown = "true" if value is True else "false" if value is False else value
-            return "text" if isinstance(value, str) else f"`{shown}`"
+            if value is None:
+                return "nothing"
+            if isinstance(value, bool):
+                return "`true`" if value else "`false`"
+            return "text" if isinstance(value, str) else "a number"

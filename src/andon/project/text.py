@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from andon.errors import Problem, ProjectInvalid, Where
+from andon.project.discreet import keys_of_python, keys_of_yaml
 from andon.sql.body import Span
 
 
@@ -22,9 +23,22 @@ class TextFile(Struct, frozen=True, dict=True):
     def _lines(self) -> list[str]:
         return self.text.split("\n")
 
+    @property
+    def is_source(self) -> bool:
+        """Whether it declares a source."""
+        return self.path.startswith("sources/")
+
+    @cached_property
+    def may_hold_secrets(self) -> bool:
+        """Whether it says how a source is reached, so that somebody may have written a secret out."""
+        says = self.path.endswith(".py") or "connection" in self.text or "://" in self.text
+        return self.is_source and says
+
     def where(self, line: int, column: int = 1, length: int = 1) -> Where:
-        """The place at a line and column, both from 1, with the text of the line."""
+        """The place at a line and column, both from 1, with what may be shown of the line."""
         text = self._lines[line - 1] if 0 < line <= len(self._lines) else None
+        if text is not None and self.may_hold_secrets:
+            text = keys_of_python(text) if self.path.endswith(".py") else keys_of_yaml(text)
         return Where(path=self.path, line=line, column=column, length=max(1, length), text=text)
 
     def where_at(self, offset: int, length: int = 1) -> Where:

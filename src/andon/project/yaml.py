@@ -130,7 +130,11 @@ class _Converter:
             return known
         self._done[id(node)] = None
         if not str(node.tag).startswith("tag:yaml.org,2002:"):
-            raise self._invalid(node, f"tag `{node.tag}`", "remove the tag; values are plain")
+            raise self._invalid(
+                node,
+                "a tag",
+                "remove the tag; values are plain, and text that starts with `!` is quoted",
+            )
         line, column = self._place(node)
         made: Node
         match node.id:
