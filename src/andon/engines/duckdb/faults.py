@@ -18,6 +18,10 @@ _KNOWN = re.compile(
     r"|timestamp field|Division by zero|Casting|Failed to cast|Cannot |Can't |Unimplemented"
     r"|Array |Map |Invalid type|Out of range|Parquet files do not"
 )
+_IN_BACKGROUND = re.compile(
+    r'Async \w+ failed .*?"exception_message":"((?:[^"\\]|\\.)*)"', re.DOTALL
+)
+"""What a thread that writes behind the query says, handed on in JSON."""
 _CORRUPT = re.compile(
     r"Parquet file|magic bytes|Failed to read file|Failed to read Parquet|Invalid PARQUET"
     r"|decompress|TProtocolException|thrift|don't know what type|No files found"
@@ -213,6 +217,9 @@ def _scrub(text: str) -> str:
     A message of unknown kind may be a user's own, made of values of a row: only its class is told.
     """
     kind, _, told = text.partition(": ")
+    behind = _IN_BACKGROUND.match(told)
+    if behind:
+        told = behind[1].replace('\\"', '"')
     if not _KNOWN.match(told):
         return kind
     told = told.split("\n\nLINE ", 1)[0].split(" Input: ", 1)[0]
