@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gzip
 import os
 import resource
 import shutil
@@ -118,6 +119,43 @@ def test_a_full_disk_publishes_nothing_half_and_a_run_with_room_finishes(
     assert rows_of(folder, TOTAL) == [(3 + 19_990,)]
 
 
+ROWS = "select range as id, hash(range) as h, md5(range::varchar) as t from range(3_000_000)\n"
+
+
+def test_a_query_that_fills_the_disk_says_so(small_disk: Path) -> None:
+    if not os.path.ismount(small_disk):
+        pytest.skip("mounting a small disk is not allowed here")
+    folder = write_project(small_disk / "shop", {**SHOP, "assets/big/rows.sql": ROWS})
+    done = run_andon(folder, "run")
+    assert done.returncode == 1
+    assert "error[ENG005]: the disk is full" in done.stderr
+    assert "free space on the disk of the store" in done.stderr
+    assert rows_of(folder, TOTAL) == [(3,)]
+
+
+def test_a_query_whose_file_may_not_be_written_tells_what_the_system_said(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "shop", {**SHOP, "assets/big/rows.sql": ROWS})
+    code, said = run_limited(folder, limited_to(1_000_000), "run")
+    assert code == 1
+    assert "error[ENG007]: a file of the store could not be read or written" in said
+    assert "why: Could not write file …: File too large" in said
+    assert str(folder) not in said
+    assert rows_of(folder, TOTAL) == [(3,)]
+
+
+def test_rows_that_may_not_be_written_out_fail_their_table_alone(tmp_path: Path) -> None:
+    """A small file that becomes large, and is written out anew because a record of it is malformed."""
+    folder = write_project(tmp_path / "shop", SHOP)
+    rows = f"order_id,customer_id,amount\n1,2\n{BIG}".encode()
+    (folder / "data/orders_2.csv.gz").write_bytes(gzip.compress(rows))
+    write_files(folder, {"sources/raw.yml": SHOP["sources/raw.yml"].replace("*.csv", "*.csv*")})
+    code, said = run_limited(folder, limited_to(1_000_000), "run")
+    assert code == 1
+    assert "error[RUN008]: the system refused what `raw.orders` needs: File too large" in said
+    assert "look at disk space, rights and `andon doctor`" in said
+    assert rows_of(folder, "select count(*) from staging.customers") == [(2,)]
+
+
 def without_privilege() -> None:
     """From the next program on, permission bits bind even root: it cannot override them."""
     if os.geteuid() == 0:
@@ -180,6 +218,17 @@ def test_a_project_that_may_only_be_read_refuses_every_change(
     assert code == 5, said
     assert "error[" in said
     assert "Traceback" not in said
+
+
+def test_a_folder_of_the_store_that_may_not_be_written_is_told(shop: Path) -> None:
+    write_files(shop, {"data/orders_2.csv": "order_id,customer_id,amount\n4,101,70\n"})
+    give_away(shop / ".andon/data")
+    code, said = run_limited(shop, without_privilege, "run")
+    take_back(shop / ".andon/data")
+    assert code == 1
+    assert "error[STO004]: this process may not write `data/raw.orders/" in said
+    assert "fix: run it as a user who may write the project's folder `.andon`" in said
+    assert run_andon(shop, "run").returncode == 0
 
 
 def test_a_file_of_views_that_cannot_be_written_is_told_and_follows_later(shop: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 import andon
 from andon.cli.signals import stoppable
+from andon.execution.outcome import RunReport
 from tests.factories import (
     SHOP,
     andon_command,
@@ -101,6 +103,42 @@ def test_two_signals_stop_at_once_and_the_next_run_goes_on(tmp_path: Path) -> No
         words = {o.asset: o.word for o in project.run().outcomes}
     assert words["staging.orders"] == "reused"
     assert words["slow.after"] == "built"
+
+
+ENDLESS = (
+    "select count(*) as n from range(1_000_000) a, range(1_000_000) b where a.range * b.range = 7"
+)
+PYTHON = """
+import time
+import polars as pl
+from andon import asset
+
+@asset()
+def python() -> pl.DataFrame:
+    open(%r, "w").close()
+    time.sleep(50)
+"""
+
+
+def test_what_is_stopped_says_so_and_what_to_do(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    files = {"assets/long/query.sql": ENDLESS, "assets/long/python.py": PYTHON % str(mark)}
+    write_project(tmp_path, {"andon.toml": "[project]\n[settings]\nthreads = 2\n", **files})
+    reports: list[RunReport] = []
+    with andon.open(tmp_path) as project:
+        running = threading.Thread(target=lambda: reports.append(project.run()))
+        running.start()
+        while running.is_alive():
+            if mark.exists():
+                project.interrupt()
+            running.join(0.1)
+    (report,) = reports
+    told = {one.asset: one.problems[0] for one in report.outcomes if one.word == "cancelled"}
+    query, python = told["long.query"], told["long.python"]
+    assert (query.code, query.what) == ("ENG001", "the query was stopped")
+    assert (python.code, python.what) == ("PYA005", "`python` was stopped")
+    assert query.fix.startswith("run again")
+    assert python.fix.startswith("run again")
 
 
 class Stubborn:

@@ -267,3 +267,15 @@ def test_the_worker_ends_when_its_parent_dies(bench: Bench) -> None:
         time.sleep(0.05)
     assert not Path(f"/proc/{done.stdout.strip()}").exists()
     assert bench.run("good") == 1
+
+
+def test_a_worker_that_cannot_be_started_is_no_fault_of_the_function(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(bench.root / "gone"))  # as after an upgrade
+    error = bench.fail("good")
+    assert error.is_transient
+    assert error.code == "PYA007"
+    assert error.problems[0].what == "a worker process could not be started"
+    assert error.problems[0].why == "the system refused it: No such file or directory"
+    assert error.problems[0].fix == "free processes or memory on the machine, then run again"
