@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 import andon
 from andon.catalog.records import Change, Digest, InputRef, Publication, Snapshot
+from andon.execution.outcome import RunReport
 from andon.schema import Schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,6 +107,11 @@ def rows_of(folder: Path, sql: str, as_of: str | int | None = None) -> list[tupl
     """Rows of a query over what is published, sorted."""
     with andon.open(folder) as project:
         return sorted(project.query(sql, as_of=as_of).rows, key=repr)
+
+
+def words(report: RunReport) -> dict[str, str]:
+    """What became of each asset, in a word."""
+    return {outcome.asset: outcome.word for outcome in report.outcomes}
 
 
 def andon_command(folder: Path, *arguments: str) -> list[str]:

@@ -10,11 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from andon.acquisition.cursors import sequence
 from andon.app.workers.worker import Worker
 from andon.catalog.records import Delivery
 from andon.engines.duckdb.engine import DuckDBEngine
-from andon.errors import AndonError
+from andon.errors import AndonError, TaskFailed
 from andon.execution.workers.protocol import Failed, WorkerSettings
 from andon.ports.python_runner import Piece, PythonResult, PythonTask, SourceTask
 from andon.project.load import load
@@ -117,6 +119,13 @@ class Functions:
     @property
     def position(self) -> str:
         return sequence.position(self.known)
+
+
+def failing(shop: Functions) -> str:
+    """Code of the error that asking raises."""
+    with pytest.raises(TaskFailed) as caught:
+        shop.ask()
+    return caught.value.code
 
 
 def firsts(rows: Sequence[Sequence[Any]]) -> list[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import andon
 from andon.app.project import Project
 from andon.execution.outcome import RunReport
-from tests.factories import rows_of, write_files, write_project
+from tests.factories import rows_of, words, write_files, write_project
 
 PAIR = {
     "sources/raw.yml": "tables:\n  a: {path: data/a.csv}\n  b: {path: data/b.csv}\n",
@@ -17,10 +17,6 @@ PAIR = {
     "assets/m/b.sql": "select id from raw.b",
 }
 RELATED = "/* andon\nchecks:\n  - relationship: {id: m.b.id}\n*/\nselect id, v from raw.a"
-
-
-def words(report: RunReport) -> dict[str, str]:
-    return {outcome.asset: outcome.word for outcome in report.outcomes}
 
 
 def held(report: RunReport) -> set[str]:

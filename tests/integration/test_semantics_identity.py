@@ -11,18 +11,13 @@ import pytest
 import andon
 from andon.app.preparing.selection import EVERYTHING
 from andon.app.project import Project
-from andon.execution.outcome import RunReport
 from andon.spec.asset import SqlBody
-from tests.factories import write_files, write_project
+from tests.factories import words, write_files, write_project
 
 BASE = {
     "sources/raw.yml": "tables:\n  a: {path: data/a.csv}\n",
     "data/a.csv": "id,v\n1,10\n2,20\n3,30\n",
 }
-
-
-def words(report: RunReport) -> dict[str, str]:
-    return {outcome.asset: outcome.word for outcome in report.outcomes}
 
 
 def test_readers_are_not_rebuilt_when_the_content_of_an_input_stays_the_same(
