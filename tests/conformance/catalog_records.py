@@ -19,6 +19,8 @@ from andon.catalog.records import (
 from andon.schema import Column, Schema
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEY = ("marts.a", "key-s1", "")
+"""What `snapshot("s1")` is found by."""
 
 
 def snapshot(

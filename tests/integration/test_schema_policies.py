@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from andon.acquisition.columns.facts import decode
-from andon.acquisition.deliveries.choose import choose
-from andon.acquisition.readings.fingerprint import reading
 from andon.acquisition.readings.refused import notes_of, problems_of
 from andon.errors import TaskFailed
 from andon.ports.source_reader import RawTable
 from andon.spec.check import Tolerance
-from andon.spec.policy import ColumnRule, SchemaPolicy, Word, accept
-from andon.spec.source import SourceTable
-from tests.sourcing import Project, project, table, types
-
-Row = dict[str, Any]
-GOOD: list[Row] = [{"id": 1, "amount": 1.5}, {"id": 2, "amount": 2.5}]
-FAMILIES = ["csv", "jsonl", "json", "parquet"]
+from andon.spec.policy import ColumnRule, SchemaPolicy, Word
+from tests.policies import (
+    FAMILIES,
+    GOOD,
+    Row,
+    held,
+    is_whole,
+    load,
+    plain,
+    refused,
+    served,
+    written,
+)
+from tests.sourcing import Project, project, types
 
 
 @pytest.fixture(scope="module")
@@ -39,76 +41,6 @@ def shop(made: Project) -> Project:
     for path in made.root.glob("in/*"):
         path.unlink()
     return made
-
-
-def written(shop: Project, form: str, rows: Sequence[Row]) -> bytes:
-    """Rows as a file of some format; values keep their kind where the format knows kinds."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if form == "jsonl":
-        return "".join(json.dumps(row) + "\n" for row in rows).encode()
-    if form == "json":
-        return json.dumps(list(rows)).encode()
-    if form == "parquet":
-        source, target = (shop.store.stage("run", f"rows.{word}") for word in ("json", "parquet"))
-        source.write_text(json.dumps(list(rows)))
-        query = f"select {', '.join(names)} from read_json('{source}')"
-        shop.engine.write(query, {}, shop.engine.describe(query, {}), target)
-        return target.read_bytes()
-    lines: list[list[Any]] = [names, *([row.get(name) for name in names] for row in rows)]
-    texts = [",".join("" if v is None else str(v) for v in line) for line in lines]
-    body = ("\n".join(texts) + "\n").encode()
-    return gzip.compress(body, mtime=0) if form.endswith("gz") else body
-
-
-def held(
-    form: str, policy: SchemaPolicy | Word, *more: ColumnRule, contract: str = "", **other: Any
-) -> SourceTable:
-    rules = more or (
-        ColumnRule(name="id", type="BIGINT"),
-        ColumnRule(name="amount", type="DECIMAL(6,2)"),
-    )
-    if not isinstance(policy, SchemaPolicy):
-        missing: Word = "freeze" if policy == "freeze" else "evolve"
-        policy = SchemaPolicy(columns=policy, types=policy, missing=missing)
-    accepted = accept(rules, ()) if contract else accept((), rules)
-    return table(
-        f"in/*.{form}",
-        columns=accepted.columns,
-        accepted=accepted,
-        rules=rules,
-        schema_policy=policy,
-        contract=contract,
-        owner="sales",
-        **{"limit": Tolerance(share=1.0), **other},
-    )
-
-
-def load(shop: Project, declared: SourceTable, form: str, *files: Sequence[Row]) -> RawTable:
-    for at, rows in enumerate(files):
-        shop.put(f"in/{at}.{form}", written(shop, form, rows))
-    shop.arrive(declared)
-    return shop.build(declared)
-
-
-def served(shop: Project, raw: RawTable) -> list[tuple[Any, ...]]:
-    return [(*row[:-2], row[-2].split(".")[0][-1] + ":" + str(row[-1])) for row in shop.rows(raw)]
-
-
-def plain(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [
-        tuple(float(v) if v is not None and not isinstance(v, str) else v for v in r) for r in rows
-    ]
-
-
-def refused(declared: SourceTable, raw: RawTable) -> list[str]:
-    return [problem.what for problem in problems_of(declared, raw.deliveries)]
-
-
-def is_whole(shop: Project, declared: SourceTable, raw: RawTable) -> bool:
-    """Whether rows in are rows out."""
-    facts = [decode(one.facts, reading(declared)) for one in choose(raw.deliveries)]
-    counted = sum(one.records for one in facts if one is not None)
-    return counted == len(shop.rows(raw)) + len(shop.rows(raw, "aside")) == raw.rows + raw.set_aside
 
 
 @pytest.mark.parametrize("form", FAMILIES)
@@ -422,59 +354,3 @@ def test_shuffled_arrivals_give_the_same_table_under_every_policy(
 def _by_name(shop: Project, raw: RawTable) -> list[list[tuple[str, Any]]]:
     names = raw.schema.names
     return [sorted(zip(names, row, strict=True)) for row in shop.rows(raw)]
-
-
-Change = Callable[[SourceTable], SourceTable]
-
-
-def test_the_policy_is_part_of_how_a_table_is_read() -> None:
-    base = held("csv", "evolve")
-    other = [held("csv", word) for word in ("freeze", "discard-row", "discard-value")]
-    assert len({reading(one) for one in [base, *other]}) == 4
-
-
-def test_a_project_says_it_in_its_source(tmp_path: Path) -> None:
-    import andon
-    from tests.factories import write_project
-
-    write_project(
-        tmp_path,
-        {
-            "sources/raw.yml": (
-                "owner: sales\nschema: freeze\ntables:\n"
-                "  t:\n    path: data/t*.csv\n    columns: {id: BIGINT, n: {type: INTEGER, "
-                "schema: discard-value}}\n"
-                "  u:\n    path: data/u.csv\n    schema: {columns: discard-value}\n"
-                "    columns: {id: BIGINT}\n"
-            ),
-            "data/t1.csv": "id,n\n1,x\n",
-            "data/t2.csv": "id,n,more\n1,1,1\n",
-            "data/u.csv": "id,more\n1,1\n",
-        },
-    )
-    with andon.open(tmp_path) as opened:
-        report = opened.run()
-        notes = dict(opened.show("raw.t").facts)["notes"]
-        columns = [c.name for c in opened.table("raw.u").schema.columns]
-    assert report.exit_code == 0
-    assert [p.code for p in report.warnings] == ["SRC071"]
-    assert [o.note for o in report.outcomes if o.asset == "raw.t"] == ["1 value made null"]
-    assert "made null: 1 value of `n` is no INTEGER" in notes
-    assert columns == ["id", "_file", "_row"]
-
-
-def test_a_python_source_says_it_in_its_decorator(tmp_path: Path) -> None:
-    import andon
-    from tests.factories import rows_of, write_project
-
-    source = (
-        "import andon\n\n\n"
-        '@andon.source(columns={"id": "BIGINT"}, schema={"columns": "discard-value"})\n'
-        'def rows():\n    yield {"id": 1, "more": 2}\n'
-    )
-    write_project(tmp_path, {"sources/made.py": source})
-    with andon.open(tmp_path) as opened:
-        assert opened.run().exit_code == 0
-        columns = [c.name for c in opened.table("made.rows").schema.columns]
-    assert columns == ["id", "_file", "_row"]
-    assert rows_of(tmp_path, "select id from made.rows") == [(1,)]
