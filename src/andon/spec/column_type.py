@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 SIMPLE = frozenset(
     """
@@ -24,6 +25,8 @@ _TYPE = re.compile(
 )
 _PLAIN_ARGUMENTS = re.compile(r"\s*\(\s*\d+\s*(,\s*\d+\s*)?\)\Z")
 _NESTED_ARGUMENTS = re.compile(r"[\w\s(),\[\]\"']*\Z")
+
+_SIGN = re.compile(r"""\"[^"]*\"|'[^']*'|(?P<sign>[(),\[\]"'])""")
 
 
 def base_of(text: str) -> str | None:
@@ -55,17 +58,25 @@ def is_column_type(text: str) -> bool:
     return _is_balanced(arguments)
 
 
+def signs(text: str) -> Iterator[tuple[int, str, int]]:
+    """Brackets and commas outside of quotes, and a quote that is never closed: each with its place
+    and how deep in brackets the text is behind it.
+
+    >>> [(sign, depth) for _, sign, depth in signs('a(b, "c,")')]
+    [('(', 1), (',', 1), (')', 0)]
+    """
+    depth = 0
+    for found in _SIGN.finditer(text):
+        sign = found["sign"]
+        if sign:
+            depth += (sign in "([") - (sign in ")]")
+            yield found.start(), sign, depth
+
+
 def _is_balanced(text: str) -> bool:
-    depth, quote = 0, ""
-    for place, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-            if depth < 0 or (depth == 0 and place < len(text) - 1):
-                return False
-    return depth == 0 and not quote
+    depth = 0
+    for place, sign, depth in signs(text):
+        ends_early = sign in ")]" and depth == 0 and place < len(text) - 1
+        if depth < 0 or ends_early or sign in "\"'":
+            return False
+    return depth == 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from andon.spec.column_type import signs
+
 _SIGNED = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64, "HUGEINT": 128}
 _UNSIGNED = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64, "UHUGEINT": 128}
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39}
@@ -89,17 +91,9 @@ def fields_of(kind: str) -> list[tuple[str, str]]:
 
 def _split(text: str) -> list[str]:
     """Split at commas outside of brackets and quotes."""
-    parts, depth, start, quote = [], 0, 0, ""
-    for at, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-        elif char == "," and depth == 0:
+    parts, start = [], 0
+    for at, sign, depth in signs(text):
+        if sign == "," and depth == 0:
             parts.append(text[start:at])
             start = at + 1
     return [*parts, text[start:]]
