@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from andon.version import VERSION
 
 if TYPE_CHECKING:
+    from andon.app.opening import open_project as open
     from andon.app.project import Project as Project
-    from andon.app.project import open_project as open
     from andon.app.workers.open_file import open_file as open_file
     from andon.errors import AndonError as AndonError
     from andon.errors import Conflict as Conflict
@@ -65,7 +65,7 @@ __all__ = [
 
 _ERRORS = ("AndonError", "Conflict", "Denied", "ProjectInvalid", "UsageError")
 _ELSEWHERE = {
-    "open": ("andon.app.project", "open_project"),
+    "open": ("andon.app.opening", "open_project"),
     "open_file": ("andon.app.workers.open_file", "open_file"),
     "Project": ("andon.app.project", "Project"),
     **{name: ("andon.errors", name) for name in _ERRORS},

@@ -83,7 +83,7 @@ def test_a_query_stops_at_the_first_signal(
 
 
 def test_a_fault_is_saved_and_its_traceback_not_shown(project: Path) -> None:
-    broken = "import andon.app.project as p; p.open_project = lambda *_: 1 / 0\n"
+    broken = "import andon.app.opening as p; p.open_project = lambda *_: 1 / 0\n"
     script = (
         f"{broken}from andon.cli.main import main; import sys; sys.argv = ['andon', 'ls']; main()"
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from andon.app.project import Project, open_project
+from andon.app.opening import open_project
+from andon.app.project import Project
 from tests.factories import write_files
 
 FILES = {

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.app.project import Project, open_project
+from andon.app.opening import open_project
+from andon.app.project import Project
 from andon.execution.outcome import RunReport
 from tests.property.edited_world import LIMIT, Editor, Node, World, render, write
 

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from andon.app.project import Project, open_project
+from andon.app.opening import open_project
+from andon.app.project import Project
 from andon.errors import UsageError
 from andon.execution.outcome import RunReport
 

@@ -13,7 +13,7 @@ from andon.app.preparing.limits import limits
 from andon.app.preparing.prepare import prepare
 from andon.app.preparing.selection import Selection
 from andon.app.wiring.session import Session
-from andon.errors import AndonError, Problem, UsageError
+from andon.errors import AndonError
 from andon.execution.outcome import Observer, Outcome, RunReport, ignore
 from andon.planning.action import Plan
 from andon.ports.engine import Scalar
@@ -36,50 +36,7 @@ if TYPE_CHECKING:
     )
     from andon.app.sourcing.sources import Sources
     from andon.catalog.records import Delivery, Publication
-
-
-_WILDCARDS = frozenset("*?[]")
-
-
-def open_project(
-    path: str | Path = ".", environment: str | None = None, user: str | None = None
-) -> Project:
-    """Open the project that holds `path`.
-
-    Args:
-        path: a folder in the project; its parents are searched for ``andon.toml``.
-        environment: what to act on; the project's own default if None.
-        user: who reads and decides; if None, ``ANDON_USER`` or the name that is signed in.
-
-    Raises:
-        UsageError: (APP001) there is no ``andon.toml`` here or above; (APP008) its path holds
-            characters that the engine takes for wildcards.
-    """
-    start = Path(path).resolve()
-    for folder in (start, *start.parents):
-        if (folder / "andon.toml").is_file():
-            if set(str(folder)) & _WILDCARDS:
-                raise _wild(folder)
-            return Project(folder, environment, user)
-    raise UsageError(
-        Problem(
-            code="APP001",
-            what=f"there is no andon.toml in `{start.name}` or above it",
-            why="a project is a folder with an andon.toml",
-            fix="run `andon init`, or name the folder with `--project DIR`",
-        )
-    )
-
-
-def _wild(folder: Path) -> UsageError:
-    return UsageError(
-        Problem(
-            code="APP008",
-            what=f"the path of the project `{folder.name}` holds one of `*`, `?`, `[`, `]`",
-            why="the engine takes these for wildcards and would not find the project's own files",
-            fix="rename the folder, or move the project to another one",
-        )
-    )
+    from andon.execution.line import Tools
 
 
 class Project:
@@ -181,9 +138,7 @@ class Project:
         spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
         tell = observer or ignore
-        return check(
-            self._session.tools(spec), spec, self._session.environment(spec), selection, tell
-        )
+        return check(*self._at(spec), selection, tell)
 
     def set_aside(self, file: str, by: str | None = None) -> tuple[Delivery, ...]:
         """Let the line go on without a landed file; recorded with who decided."""
@@ -203,16 +158,14 @@ class Project:
         from andon.app.rejects.quarantine import quarantine
 
         spec = self._session.spec
-        return quarantine(self._session.tools(spec), spec, self._session.environment(spec), name)
+        return quarantine(*self._at(spec), name)
 
     def rejected(self, name: str, limit: int = 20) -> RejectedRows:
         """The first rejected rows of an asset, with their origin and the reason."""
         from andon.app.rejects.quarantine import rejected_rows
 
         spec = self._session.spec
-        return rejected_rows(
-            self._session.tools(spec), spec, self._session.environment(spec), name, limit
-        )
+        return rejected_rows(*self._at(spec), name, limit)
 
     def export_rejected(self, name: str, file: str | Path) -> int:
         """Write the rejected rows of an asset as CSV or JSON lines, to be repaired; returns how many.
@@ -249,13 +202,7 @@ class Project:
         from andon.app.rejects.replay import Replay
 
         spec = self._session.spec
-        replay = Replay(
-            self._session.tools(spec),
-            spec,
-            self._session.environment(spec),
-            name,
-            by or self._session.user(),
-        )
+        replay = Replay(*self._at(spec), name, by or self._session.user())
         return replay.again() if file is None else replay.file(Path(file), replaces)
 
     def query(
@@ -273,15 +220,7 @@ class Project:
         from andon.app.showing.read import query
 
         spec = self._session.readable
-        return query(
-            self._session.tools(spec),
-            spec,
-            self._session.environment(spec),
-            sql,
-            parameters=parameters,
-            as_of=as_of,
-            limit=limit,
-        )
+        return query(*self._at(spec), sql, parameters=parameters, as_of=as_of, limit=limit)
 
     def table(self, name: str, as_of: Moment = None) -> Table:
         """One published asset, to be read as polars, pandas, Arrow or rows.
@@ -301,7 +240,7 @@ class Project:
         from andon.app.showing.inspect import show
 
         spec = self._session.readable
-        return show(self._session.tools(spec), spec, self._session.environment(spec), name, as_of)
+        return show(*self._at(spec), name, as_of)
 
     def failing(self, name: str, limit: int = 20) -> tuple[FailingRows, ...]:
         """Rows that failed a check or were set aside, of the newest and of the served snapshot."""
@@ -317,8 +256,7 @@ class Project:
         from andon.app.showing.search import Shelves
 
         spec = self._session.readable
-        tools, environment = self._session.tools(spec), self._session.environment(spec)
-        return Shelves(tools, spec, environment).search(words, limit)
+        return Shelves(*self._at(spec)).search(words, limit)
 
     def search_values(
         self,
@@ -369,9 +307,7 @@ class Project:
 
         spec = self._session.spec
         selection = Selection(select=select, exclude=exclude)
-        return list_assets(
-            self._session.tools(spec), spec, self._session.environment(spec), selection
-        )
+        return list_assets(*self._at(spec), selection)
 
     def history(self, name: str | None = None, limit: int = 20) -> tuple[Publication, ...]:
         """Publications, newest first; of one asset those that moved it.
@@ -409,22 +345,14 @@ class Project:
         from andon.app.keeping.rollback import release
 
         spec = self._session.spec
-        return release(
-            self._session.tools(spec),
-            spec,
-            self._session.environment(spec),
-            tuple(assets),
-            by or self._session.user(),
-        )
+        return release(*self._at(spec), tuple(assets), by or self._session.user())
 
     def gc(self, *, dry_run: bool = False) -> Collection:
         """Remove what nothing can reach any more."""
         from andon.app.keeping.collect import collect
 
         spec = self._session.spec
-        return collect(
-            self._session.tools(spec), spec, self._session.environment(spec), dry_run=dry_run
-        )
+        return collect(*self._at(spec), dry_run=dry_run)
 
     def doctor(self, *, deep: bool = False) -> tuple[Finding, ...]:
         """Look for what is wrong with installation, store and data; `deep` hashes every file."""
@@ -434,19 +362,18 @@ class Project:
             spec = self._session.spec
         except AndonError as failure:
             return unloadable(failure)
-        return examine(self._session.tools(spec), spec, self._session.environment(spec), deep=deep)
+        return examine(*self._at(spec), deep=deep)
 
     def adopt(self, by: str | None = None) -> int:
         """Keep snapshots that another minor version of the engine built; returns how many."""
         from andon.app.running.adopt import adopt
 
         spec = self._session.spec
-        return adopt(
-            self._session.tools(spec),
-            spec,
-            self._session.environment(spec),
-            by or self._session.user(),
-        )
+        return adopt(*self._at(spec), by or self._session.user())
+
+    def _at(self, spec: ProjectSpec) -> tuple[Tools, ProjectSpec, str]:
+        """What most use cases begin with: the tools, the declarations, the environment."""
+        return self._session.tools(spec), spec, self._session.environment(spec)
 
     def close(self) -> None:
         """Release processes, memory and files. Safe to repeat."""

@@ -58,7 +58,7 @@ class Session:
     @contextmanager
     def open(self) -> Iterator[Project]:
         """The project that the options name. Ctrl-C stops what it is doing at once."""
-        from andon.app.project import open_project
+        from andon.app.opening import open_project
         from andon.cli.signals import interruptible
 
         with warnings.catch_warnings(record=True) as noted:
