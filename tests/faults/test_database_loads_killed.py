@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +167,11 @@ def run_to_the_end(table: Table) -> tuple[int, float]:
     return said[-1]["steps"], said[-1]["took_s"]
 
 
-def told(work: Callable[[random.Random], None], seed: int) -> None:
-    """Do it with this seed; a failure names it."""
+@contextmanager
+def chance_of(seed: int) -> Iterator[random.Random]:
+    """Chance from this seed; a failure names it."""
     try:
-        work(random.Random(seed))
+        yield random.Random(seed)
     except AssertionError as failure:
         failure.add_note(f"ANDON_FAULT_SEED={seed}")
         raise
@@ -181,11 +182,17 @@ def test_a_load_killed_at_any_moment_ends_with_the_rows_of_one_clean_load(
     tmp_path: Path, base: Base, load: str
 ) -> None:
     seed = int(os.environ.get("ANDON_FAULT_SEED", "3"))
-    told(lambda chance: killed_and_run_again(Table(tmp_path, base, load, chance), chance, 2), seed)
+    with chance_of(seed) as chance:
+        table = Table(tmp_path, base, load, chance)
+        killed_and_run_again(table, chance, kills=2)
+        assert table.loaded() == table.rows()
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("load", LOADS)
 def test_a_load_killed_again_and_again_in_full(tmp_path: Path, base: Base, load: str) -> None:
     seed = int(os.environ.get("ANDON_FAULT_SEED", str(int.from_bytes(os.urandom(3)))))
-    told(lambda chance: killed_and_run_again(Table(tmp_path, base, load, chance), chance, 50), seed)
+    with chance_of(seed) as chance:
+        table = Table(tmp_path, base, load, chance)
+        killed_and_run_again(table, chance, kills=50)
+        assert table.loaded() == table.rows()

@@ -82,8 +82,8 @@ class Kills:
         assert rows_of(folder, SHOWN) == self.goal
         return len(seen)
 
-    def kill(self, name: str, points: list[int]) -> None:
-        """Kill one run after another at these steps, then let one finish."""
+    def rows_after(self, name: str, points: list[int]) -> list[tuple[Any, ...]]:
+        """Kill one run after another at these steps, then let two finish; what is served then."""
         folder = self.folder / name
         shutil.copytree(self.template, folder)
         for nth in points:
@@ -94,8 +94,9 @@ class Kills:
         assert rows_of(folder, SHOWN) == self.goal, points
         with andon.open(folder) as project:
             assert project.run().exit_code == 0
-        assert rows_of(folder, SHOWN) == self.goal, points
+        rows = rows_of(folder, SHOWN)
         shutil.rmtree(folder)
+        return rows
 
 
 def seed_of(default: int) -> int:
@@ -108,8 +109,9 @@ def test_a_reading_killed_at_random_points_neither_loses_nor_doubles_rows(
 ) -> None:
     chance = random.Random(seed_of(len(mode)))
     kills = Kills(api, tmp_path, mode)
-    kills.kill("once", [chance.randint(1, kills.steps)])
-    kills.kill("again", [chance.randint(1, kills.steps) for _ in range(3)])
+    assert kills.rows_after("once", [chance.randint(1, kills.steps)]) == kills.goal
+    more = [chance.randint(1, kills.steps) for _ in range(3)]
+    assert kills.rows_after("again", more) == kills.goal
 
 
 @pytest.mark.soak
@@ -122,4 +124,5 @@ def test_a_reading_killed_at_fifty_random_points_neither_loses_nor_doubles_rows(
     chance = random.Random(seed)
     kills = Kills(api, tmp_path, mode)
     for number in range(25):
-        kills.kill(f"{number}", [chance.randint(1, kills.steps) for _ in range(2)])
+        points = [chance.randint(1, kills.steps) for _ in range(2)]
+        assert kills.rows_after(f"{number}", points) == kills.goal, points

@@ -107,7 +107,9 @@ def disturbed(folder: Path, kind: str, chance: random.Random, kills: int) -> lis
     return codes
 
 
-def judge(folder: Path, kind: str, seed: int, least: int, kills: int) -> None:
+def assert_each_ends_as_the_clean_one(
+    folder: Path, kind: str, seed: int, least: int, kills: int
+) -> None:
     """Disturb projects until so many runs were killed; each ends as the clean one."""
     expected = clean(folder / "clean", kind)
     assert expected
@@ -123,7 +125,9 @@ def judge(folder: Path, kind: str, seed: int, least: int, kills: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_run_loses_and_repeats_nothing(tmp_path: Path, kind: str) -> None:
-    judge(tmp_path, kind, seed=int(os.environ.get("ANDON_SEED", "7")), least=1, kills=2)
+    assert_each_ends_as_the_clean_one(
+        tmp_path, kind, seed=int(os.environ.get("ANDON_SEED", "7")), least=1, kills=2
+    )
 
 
 @pytest.mark.soak
@@ -133,4 +137,4 @@ def test_runs_killed_at_fifty_random_points_lose_and_repeat_nothing(
 ) -> None:
     seed = int(os.environ.get("ANDON_SEED", "0")) or random.randrange(1 << 30)
     print(f"ANDON_SEED={seed}")
-    judge(tmp_path, kind, seed, least=50, kills=3)
+    assert_each_ends_as_the_clean_one(tmp_path, kind, seed, least=50, kills=3)

@@ -68,7 +68,7 @@ def _numbers(text: str) -> list[int]:
     return [json.loads(line)["n"] for line in text.splitlines()]
 
 
-def judge(folder: Path, seed: int, least: int) -> None:
+def assert_nothing_told_is_lost(folder: Path, seed: int, least: int) -> None:
     """Push the stream again and again until so many pushes and runs were killed."""
     chance, killed, times, doubled = random.Random(seed), 0, 0, 0
     while killed < least:
@@ -90,10 +90,10 @@ def judge(folder: Path, seed: int, least: int) -> None:
 def test_a_killed_push_loses_nothing_that_was_told_and_repeats_one_chunk_at_most(
     tmp_path: Path,
 ) -> None:
-    judge(tmp_path, seed=int(os.environ.get("ANDON_SEED", "7")), least=2)
+    assert_nothing_told_is_lost(tmp_path, seed=int(os.environ.get("ANDON_SEED", "7")), least=2)
 
 
 @pytest.mark.soak
 def test_pushes_killed_at_fifty_random_points_lose_nothing_that_was_told(tmp_path: Path) -> None:
     seed = int(os.environ.get("ANDON_SEED", "0")) or random.randrange(1 << 30)
-    judge(tmp_path, seed, least=50)
+    assert_nothing_told_is_lost(tmp_path, seed, least=50)
