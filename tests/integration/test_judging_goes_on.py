@@ -75,6 +75,20 @@ def test_the_digest_over_kept_files_is_that_of_all_rows(shop: Path, tmp_path: Pa
     assert digest(other) == digest(shop)
 
 
+def test_sums_of_another_algorithm_are_taken_anew(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tmp_path / "before"
+    write_project(before, {"sources/raw.yml": RAW, "data/1.csv": FIRST})
+    with monkeypatch.context() as patch:
+        patch.setattr("andon.engines.duckdb.digest.VERSION", 0)
+        patch.setattr("andon.engines.duckdb.digest.digest_columns", lambda _: ("sum(1)", "sum(2)"))
+        with andon.open(before) as project:
+            project.run()
+    assert add(before, "3,1,low\n") == add(shop, "3,1,low\n")
+    assert digest(before) == digest(shop)
+
+
 def test_a_file_that_is_kept_is_not_read_again(shop: Path) -> None:
     add(shop, "3,1,low\n")
     with andon.open(shop) as project:

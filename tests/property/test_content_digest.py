@@ -27,6 +27,18 @@ TYPES: dict[str, st.SearchStrategy[str]] = {
     "STRUCT(a INTEGER, b INTEGER)": st.sampled_from(
         ["{'a': NULL, 'b': NULL}", "{'a': 1, 'b': NULL}", "{'a': NULL, 'b': 1}"]
     ),
+    'STRUCT(t VARCHAR, "it\'s" STRUCT(h HUGEINT, l VARCHAR[]))': st.sampled_from(
+        [
+            "row(null, null)",
+            "row(null, row(null, null))",
+            "row('', row(null, []))",
+            "row('a', row(0, ['b']))",
+            "row('a', row(-1, ['b']))",
+            "row('b', row(0, ['a']))",
+            "row('a', row(0, ['a', 'b']))",
+            "row('a', row(0, ['a, b']))",
+        ]
+    ),
     "INTERVAL": st.sampled_from(["1 month", "30 days", "720 hours"]),
     "TIME WITH TIME ZONE": st.sampled_from(["12:00:00+00", "13:00:00+01"]),
     "ENUM('a', 'b')": st.sampled_from(["a", "b"]),
@@ -44,7 +56,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
 
 def digest_of(engine: DuckDBEngine, rows: Sequence[Row], kinds: Sequence[str] = KINDS) -> str:
     def cell(value: str | None, kind: str) -> str:
-        return f"cast({'null' if value is None else literal(value)} as {kind})"
+        is_written = value is not None and kind.startswith("STRUCT(t")
+        written = value if is_written else "null" if value is None else literal(value)
+        return f"cast({written} as {kind})"
 
     values = ", ".join(
         f"({', '.join(cell(value, kind) for value, kind in zip(row, kinds, strict=True))})"
@@ -111,6 +125,8 @@ def test_boundaries_between_columns_matter(engine: DuckDBEngine) -> None:
         ("-0.0", "0.0", "FLOAT"),
         ("[-0.0, 1.5]", "[0.0, 1.5]", "DOUBLE[]"),
         ("[-nan]", "[nan]", "DOUBLE[]"),
+        ("{'a': -0.0, 'b': [-0.0]}", "{'a': 0.0, 'b': [0.0]}", "STRUCT(a DOUBLE, b DOUBLE[])"),
+        ("{'a': -nan}", "{'a': nan}", "STRUCT(a DOUBLE)"),
     ],
 )
 def test_equal_numbers_have_one_encoding(

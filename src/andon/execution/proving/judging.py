@@ -63,7 +63,11 @@ def _kept(subject: Subject, data: Sequence[Part]) -> list[DataFile]:
         return []
     paths = {file.path for file in subject.served.data_files}
     kept = [part for part in data if isinstance(part, DataFile) and part.path in paths]
-    return kept if all(part.sums or not subject.wants_digest for part in kept) else []
+    if not subject.wants_digest:
+        return kept
+    # Sums of another algorithm or engine add up to no digest that a full build would have.
+    is_alike = subject.served.digest.algorithm == subject.engine.digest_algorithm()
+    return kept if is_alike and all(part.sums for part in kept) else []
 
 
 def _goes_on(subject: Subject, check: Check) -> bool:
