@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b, sha256
 from typing import BinaryIO
+
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 
@@ -29,8 +31,23 @@ def value_hash(value: Value) -> str:
     >>> value_hash({"a": 1, "b": [2]}) == value_hash({"b": [2], "a": 1})
     True
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return text_hash(_json(value))
+
+
+def hash_behind(first: Sequence[Value]) -> Callable[[Value], str]:
+    """Hashes of lists that begin with the same values and end with one more.
+
+    >>> hash_behind(["a", 1])([2]) == value_hash(["a", 1, [2]])
+    True
+    """
+    begun = blake2b(f"{_json(first)[:-1]},".encode(), digest_size=16)
+
+    def hashed(last: Value) -> str:
+        found = begun.copy()
+        found.update(f"{_json(last)}]".encode())
+        return found.hexdigest()
+
+    return hashed
 
 
 def text_hash(text: str) -> str:

@@ -14,7 +14,8 @@ import pytest
 
 from andon.schema import Column, Schema
 from andon.sql.read import read_sql
-from andon.sql.slices import Sliced, Unproved, keyed, row_wise, slices
+from andon.sql.sliced import Sliced, Unproved
+from andon.sql.slices import keyed, row_wise, slices
 
 CORPUS = Path(__file__).parent / "slices"
 FILES = sorted(path.name for path in CORPUS.glob("*.sql"))

@@ -16,7 +16,8 @@ from andon.sql.body import SqlBody
 from andon.sql.parse import NotParsed
 from andon.sql.quote import identifier
 from andon.sql.read import read_sql
-from andon.sql.slices import Sliced, SlicedInput, Unproved, keyed, row_wise, slices
+from andon.sql.sliced import Sliced, SlicedInput, Unproved
+from andon.sql.slices import keyed, row_wise, slices
 from andon.sql.span import among, start_of, within
 from tests.property.slicing_queries import Writer
 from tests.property.slicing_sources import INTEGER, TABLES, TIMES, Query

@@ -24,6 +24,7 @@ from andon.sql.quote import literal, path_pattern
 if TYPE_CHECKING:
     from andon.ports.catalog_store import CatalogStore
     from andon.ports.engine import Engine
+    from andon.ports.memory import Memory
     from andon.ports.origin import Origin
     from andon.ports.python_runner import PythonRunner
     from andon.ports.slice_store import SliceStore
@@ -56,6 +57,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     reader: Callable[[], SourceReader]
     catalog: CatalogStore
     slices: SliceStore
+    memory: Callable[[], Memory]
     uses: UseStore
     store: TableStore
     clock: Clock

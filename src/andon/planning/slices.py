@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.catalog.records import Snapshot
 from andon.catalog.slices import Figure, Slice
-from andon.hashing import Value, value_hash
+from andon.hashing import Value, hash_behind, value_hash
 from andon.intervals import Every, before
 from andon.sql.fold import folded
 
@@ -130,23 +131,23 @@ def wanted(
         None if clock is None else str(clock),
     ]
     starts = sorted({start for *_, digests in sliced for start in digests})
+    hashed = hash_behind([engine, common])
     found = {}
     for start in starts:
-        read = [
+        read = behind(start, every, lookback)
+        found[start] = hashed(
             [
-                name,
-                [[one, digests[one]] for one in behind(start, every, lookback) if one in digests],
+                [name, [[one, digests[one]] for one in read if one in digests]]
+                for name, _, digests in sliced
             ]
-            for name, _, digests in sliced
-        ]
-        found[start] = value_hash([engine, common, read])
+        )
     return found
 
 
 def behind(start: str, every: Every, lookback: int) -> list[str]:
     """Texts of an interval and of those it looks back on."""
-    moment = moment_of(start)
-    if not lookback or moment is None:
+    moment = moment_of(start) if lookback else None
+    if moment is None:
         return [start]
     return [str(before(moment, every, count)) for count in range(lookback, -1, -1)]
 
@@ -177,15 +178,7 @@ def decide(prior: Sequence[Slice], now: Mapping[str, str], code: str, limits: Li
         is_partial = is_partial or not is_same
         if held is not None:
             accepted = code if held.code != code else ""
-            stay.append(
-                Slice(
-                    start=start,
-                    inputs=held.inputs,
-                    code=held.code,
-                    label=held.label,
-                    accepted=accepted,
-                )
-            )
+            stay.append(held if held.accepted == accepted else replace(held, accepted=accepted))
     return Work(
         run=tuple(run),
         stay=tuple(stay),

@@ -33,8 +33,8 @@ class CatalogStore(Protocol):
         """
         ...
 
-    def state(self, environment: str) -> State:
-        """All that planning needs, in one consistent read."""
+    def state(self, environment: str, *, deliveries: bool = True) -> State:
+        """All that planning needs, in one consistent read; of many files deliveries are most of it."""
         ...
 
     def environments(self) -> Sequence[str]:

@@ -1,9 +1,9 @@
-"""Cache of parsed declarations, below ``.andon/cache/``.
+"""Caches of what was worked out of declarations, below ``.andon/cache/``.
 
-It may be missing, unwritable or damaged at any time; then everything is parsed
-again. Only parsed results are kept, never syntax trees. An entry is found by a
-hash of the file's path in the project and its text, and rests on other files
-only where it says so.
+They may be missing, unwritable or damaged at any time; then everything is worked
+out again. Only results are kept, never syntax trees. An entry of a parsed file is
+found by a hash of the file's path in the project and its text, and rests on other
+files only where it says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from andon.sql.version import CANONICAL_VERSION
+from andon.sql.version import CANONICAL_VERSION, PROOF_VERSION
 from andon.version import VERSION
 
 T = TypeVar("T")
@@ -26,14 +26,32 @@ FORMAT = 5
 _DIGEST_BYTES = 16
 
 
-class ParseCache:
-    """Entries by key. Reading never fails; what cannot be decoded is not there."""
+def parse_cache(root: Path) -> Cache:
+    """Parsed files of a project, those that its last load used."""
+    name = f"parsed-{VERSION}-{FORMAT}-{CANONICAL_VERSION}.msgpack"
+    return Cache(root / ".andon" / "cache" / name, keeps_unused=False)
 
-    def __init__(self, root: Path) -> None:
-        name = f"parsed-{VERSION}-{FORMAT}-{CANONICAL_VERSION}.msgpack"
-        self._path = root / ".andon" / "cache" / name
+
+def proof_cache(store: Path) -> Cache:
+    """What was proved of queries; a run asks for few of them, and the others stay."""
+    name = f"proved-{VERSION}-{PROOF_VERSION}.msgpack"
+    return Cache(store / "cache" / name, keeps_unused=True)
+
+
+class Cache:
+    """Entries by key, in one file; implements the port `Memory`.
+
+    Reading never fails; what cannot be decoded is not there.
+
+    Args:
+        path: the file.
+        keeps_unused: whether entries that nobody asked for stay when others are saved.
+    """
+
+    def __init__(self, path: Path, *, keeps_unused: bool) -> None:
+        self._path = path
         self._old = self._read()
-        self._used: dict[str, msgspec.Raw] = {}
+        self._used = dict(self._old) if keeps_unused else {}
         self._has_news = False
 
     def _read(self) -> dict[str, msgspec.Raw]:
@@ -63,12 +81,12 @@ class ParseCache:
         return value
 
     def keep(self, key: str, data: bytes) -> None:
-        """Remember an entry for the next load."""
+        """Remember an entry for the next time."""
         self._used[key] = msgspec.Raw(data)
         self._has_news = True
 
     def save(self) -> None:
-        """Write what this load used, if anything is new. A folder that cannot be written is fine."""
+        """Write what is kept, if anything is new. A folder that cannot be written is fine."""
         if not self._has_news:
             return
         payload = msgspec.msgpack.encode(self._used)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from andon.errors import Problem, ProjectInvalid, Where
 from andon.hashing import text_hash
 from andon.names import is_asset_name, is_identifier
-from andon.project.cache import ParseCache, decode_as, encode
+from andon.project.cache import decode_as, encode, parse_cache
 from andon.project.parts import Parts
 from andon.project.resolve import resolve
 from andon.project.settings import FILE, Config, read_config
@@ -61,7 +61,7 @@ class _Loader:
         self._files: dict[str, TextFile] = {}
         self._broken: list[str] = []
         self._seeded = False
-        self._cache = ParseCache(root)
+        self._cache = parse_cache(root)
         self._python: PythonFiles | None = None
 
     def load(self) -> ProjectSpec:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.hashing import content_hash, text_hash
-from andon.project.cache import ParseCache, decode_as, encode
+from andon.project.cache import Cache, decode_as, encode
 from andon.project.distributions import Installed
 from andon.project.text import Findings, TextFile
 from andon.spec.asset import AssetSpec, PythonBody
@@ -39,7 +39,7 @@ class PythonFiles:
         root: Path,
         read: Callable[[str], TextFile | None],
         findings: Findings,
-        cache: ParseCache,
+        cache: Cache,
     ) -> None:
         self._root, self._read, self._findings, self._cache = root, read, findings, cache
         self._installed = Installed()

@@ -56,15 +56,17 @@ def measure(
     """
     key = reading(table)
     learned: dict[str, str] = {}
+    known: dict[str, Facts | None] = {}
     members: dict[str, tuple[Load, ...]] = {}
 
-    def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
-        return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
+    def told(found: Sequence[Delivery]) -> tuple[Delivery, ...]:
+        return tuple(replace(d, facts=learned[d.id]) if d.id in learned else d for d in found)
 
     while True:
         used = without_refused(table, told(deliveries), lambda: told(earlier()))
         loads = choose(used)
-        known = {load.id: decode(load.facts, key) for load in loads}
+        # Loads of which nothing was learned are as they were: each text is read once.
+        known = {load.id: known.get(load.id) or decode(load.facts, key) for load in loads}
         unread = [load for load in loads if known[load.id] is None]
         if not unread:
             break
@@ -133,7 +135,7 @@ def _look(
         for member in members[load.id]:
             sort(member)
     new = {load.id for load in unread}
-    whole_files = [load for load in loads if load.id not in new and format_of(load.path)]
+    whole_files = [load for load in loads if load.id not in new]
     if named:
         found.update(family.of([*named, *whole_files]).measure(named))
     for load in unread:

@@ -77,7 +77,7 @@ class RawReader:
         learned: dict[str, str] = {}
 
         def told(known: Sequence[Delivery]) -> tuple[Delivery, ...]:
-            return tuple(replace(d, facts=learned.get(d.id, d.facts)) for d in known)
+            return tuple(replace(d, facts=learned[d.id]) if d.id in learned else d for d in known)
 
         while True:
             try:
@@ -222,15 +222,15 @@ class RawReader:
         self, table: SourceTable, loads: Sequence[Load], facts: dict[str, Facts], family: Files
     ) -> Problem | None:
         """What to say when more records are malformed than the table allows."""
-        bad = {load: max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads}
+        bad = {load.id: max(0, facts[load.id].bad - facts[load.id].repaired) for load in loads}
         total = sum(facts[load.id].records - facts[load.id].around for load in loads)
         if not any(bad.values()) or table.limit.allows(sum(bad.values()), total):
             return None
-        worst = sorted(loads, key=lambda load: -bad[load])[:_SHOWN]
+        worst = sorted(loads, key=lambda load: -bad[load.id])[:_SHOWN]
         shown = [
-            (load.path, bad[load], family.set_aside(load, facts[load.id])[1])
+            (load.path, bad[load.id], family.set_aside(load, facts[load.id])[1])
             for load in worst
-            if bad[load]
+            if bad[load.id]
         ]
         return complaints.too_many_malformed(table, sum(bad.values()), total, shown)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from andon.spec.source import Format
 
@@ -36,7 +36,7 @@ def format_of(path: str) -> Format | None:
     >>> format_of("events.jsonl#12"), format_of("logs/a.csv@0-1234")
     ('jsonl', 'csv')
     """
-    pure = PurePosixPath(_PART.sub("", path.lower()))
-    while pure.suffix in _SUFFIXES:
-        pure = pure.with_suffix("")
-    return _FORMATS.get(pure.suffix)
+    stem, suffix = splitext(_PART.sub("", path.lower()).rstrip("/"))
+    while suffix in _SUFFIXES:
+        stem, suffix = splitext(stem)
+    return _FORMATS.get(suffix)

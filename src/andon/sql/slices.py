@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from andon.intervals import Every
@@ -23,6 +22,7 @@ from andon.schema import Schema
 from andon.sql.body import SqlBody
 from andon.sql.fold import folded
 from andon.sql.parse import parse
+from andon.sql.sliced import Sliced, SlicedInput, Unproved
 from andon.sql.slicing.cut import Cut, Refused, quoted
 from andon.sql.slicing.driving import driving_inputs
 from andon.sql.slicing.joins import Wish
@@ -32,43 +32,6 @@ from andon.sql.slicing.whole import check_body, check_tree
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-
-class SlicedInput(Struct, frozen=True, kw_only=True):
-    """An input of which a slice reads its own rows only.
-
-    Attributes:
-        name: as in `SqlBody.reads`.
-        columns: its own columns that tell the slice of a row, in the order of the declaration;
-            without any, its rows may be parted anyhow.
-    """
-
-    name: str
-    columns: tuple[str, ...] = ()
-
-
-class Sliced(Struct, frozen=True, kw_only=True):
-    """The query may be built slice by slice.
-
-    Attributes:
-        inputs: those that are read by slices, at least one.
-        whole: those that every slice reads whole.
-    """
-
-    inputs: tuple[SlicedInput, ...]
-    whole: tuple[str, ...] = ()
-
-
-class Unproved(Struct, frozen=True, kw_only=True):
-    """It is not known that the query may be built slice by slice.
-
-    Attributes:
-        reason: in plain words, naming the construct.
-        line: of the file, from 1, where that is known.
-    """
-
-    reason: str
-    line: int | None = None
 
 
 def slices(

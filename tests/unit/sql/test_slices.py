@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from andon.schema import Column, Schema
 from andon.sql.read import read_sql
-from andon.sql.slices import Sliced, SlicedInput, Unproved, keyed, row_wise, slices
+from andon.sql.sliced import Sliced, SlicedInput, Unproved
+from andon.sql.slices import keyed, row_wise, slices
 
 
 def schema(**types: str) -> Schema:

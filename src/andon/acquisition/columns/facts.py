@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from andon.errors import Problem
 
@@ -32,7 +33,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Findings of a reader in the bytes of one delivery.
 
     Attributes:
-        reading: hash of the options they hold for; with other options they are stale.
+        reading: hash of the options they hold for; with other options they are stale. In the text of
+            a member it is left out, being that of the whole.
         records: data records, counted independently of the engine's parser.
         bad: records set aside as malformed, or since they do not keep to what was declared; unfit:
             how many of them are whole as such.
@@ -52,7 +54,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         members: of an archive, the facts of its members by name; its own counts are theirs.
     """
 
-    reading: str
+    reading: str = ""
     records: int
     bad: int = 0
     repeated: int = 0
@@ -119,10 +121,10 @@ def encode(facts: Facts) -> str:
 
 def decode(text: str, reading: str) -> Facts | None:
     """Facts from their JSON text, or None if there are none or they hold for another reading."""
-    if not text:
+    if not text or _HEAD.decode(text).reading != reading:
         return None
-    found = json.loads(text)
-    return _facts(found, reading) if found.get("reading") == reading else None
+    facts = _FACTS.decode(text)
+    return _with_reading(facts, reading) if facts.members else facts
 
 
 def _plain(facts: Facts) -> dict[str, Any]:
@@ -142,24 +144,17 @@ def _plain(facts: Facts) -> dict[str, Any]:
     return told
 
 
-def _facts(found: dict[str, Any], reading: str) -> Facts:
-    columns = tuple(
-        (name, evidence if isinstance(evidence, int) else tuple(evidence))
-        for name, evidence in found["columns"]
-    )
-    return Facts(
-        reading=reading,
-        records=found["records"],
-        bad=found["bad"],
-        columns=columns,
-        delimiter=found["delimiter"],
-        shape=found["shape"],
-        unfit=found.get("unfit", 0),
-        nulled=found.get("nulled", 0),
-        around=found.get("around", 0),
-        before=found.get("before", 0),
-        encoding=found.get("encoding", ""),
-        notes=tuple(found.get("notes", ())),
-        refused=tuple(Refusal(**one) for one in found.get("refused", ())),
-        members=tuple((name, _facts(one, reading)) for name, one in found.get("members", ())),
-    )
+class _Head(Struct):
+    """Facts of another reading may be of another form: nothing else is looked at."""
+
+    reading: str = ""
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_FACTS = msgspec.json.Decoder(Facts)
+
+
+def _with_reading(facts: Facts, reading: str) -> Facts:
+    """Facts whose members, in the text, go without the reading that they are of."""
+    members = tuple((name, _with_reading(one, reading)) for name, one in facts.members)
+    return replace(facts, reading=reading, members=members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -56,17 +56,21 @@ class Load(Struct, frozen=True, kw_only=True):
     @property
     def lines(self) -> str:
         """Places of set-aside records that a repair replaces."""
+        if not self.replaced:
+            return ""
         return together(*(lines for member, lines, _ in self.replaced if member == self.member))
 
     @property
     def rows(self) -> str:
         """Numbers of records that a repair replaces."""
+        if not self.replaced:
+            return ""
         return together(*(rows for member, _, rows in self.replaced if member == self.member))
 
     @property
     def left_out(self) -> str:
         """Numbers of records that are no rows: they arrived before, or a repair replaces them."""
-        return together(self.repeats, self.rows)
+        return together(self.repeats, self.rows) if self.replaced else self.repeats
 
     @property
     def mark(self) -> str:
@@ -118,16 +122,16 @@ def _with_repairs(loads: Sequence[Load], repairs: Mapping[str, Repair]) -> Itera
         yield replace(load, rank=rank, is_repair=is_repair, replaced=tuple(own))
 
 
-def _load(same: Iterable[Delivery]) -> Load:
-    ranked = sorted(same, key=lambda d: path_rank(d.path))
+def _load(same: Sequence[Delivery]) -> Load:
+    ranked = sorted(same, key=lambda d: path_rank(d.path)) if len(same) > 1 else same
     origin = ranked[0]
     return Load(
         path=origin.path,
         content=origin.content,
         bytes=origin.bytes,
         id=origin.id,
-        ids=tuple(sorted(d.id for d in ranked)),
-        facts=next((d.facts for d in ranked if d.facts), ""),
+        ids=tuple(sorted([d.id for d in ranked])),
+        facts=origin.facts or next((d.facts for d in ranked if d.facts), ""),
         number=origin.number,
         modified_ns=origin.modified_ns,
         role=origin.role,

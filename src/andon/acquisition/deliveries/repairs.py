@@ -57,7 +57,7 @@ def standing(deliveries: Sequence[Delivery]) -> Mapping[str, Repair]:
 
     Whole deliveries may be replaced whether or not they can be read.
     """
-    repairs = {d.id: repair for d in deliveries if (repair := repair_of(d)) is not None}
+    repairs = {d.id: _DECODER.decode(d.repairs) for d in deliveries if d.repairs}
     if not repairs:
         return {}
     readable = {d.id for d in deliveries if d.state in ("landed", "stand_in")}

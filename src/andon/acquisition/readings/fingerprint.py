@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.acquisition.cursors.sequence import identity, is_sequence
-from andon.acquisition.deliveries.choose import choose
+from andon.acquisition.deliveries.choose import Load, choose
 from andon.catalog.records import Delivery
 from andon.hashing import Value, value_hash
 from andon.spec.source import CsvDialect, SourceTable
@@ -69,19 +69,24 @@ def fingerprint(table: SourceTable) -> str:
 
 
 def build_key(fingerprint: str, deliveries: Sequence[Delivery], engine_version: str) -> str:
-    """Key of the raw table read from a set of deliveries, whatever order they came in.
+    """Key of the raw table read from a set of deliveries, whatever order they came in."""
+    return key_of(fingerprint, choose(deliveries), engine_version)
+
+
+def key_of(fingerprint: str, loads: Sequence[Load], engine_version: str) -> str:
+    """Key of the raw table that consists of these loads.
 
     Of the engine's version only major and minor enter: a patch release does not read anew.
     """
     minor = ".".join(engine_version.split(".")[:2])
     # Without repeats and repairs the key is the one it always was.
-    loads: list[Value] = [
+    told: list[Value] = [
         [
             load.path,
             load.content,
             *([load.repeats] if load.repeats else []),
             *([[list(one) for one in load.replaced]] if load.replaced else []),
         ]
-        for load in choose(deliveries)
+        for load in loads
     ]
-    return value_hash([fingerprint, loads, minor])
+    return value_hash([fingerprint, told, minor])

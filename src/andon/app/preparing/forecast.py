@@ -14,7 +14,7 @@ from andon.acquisition.deliveries.arrivals import Arrivals, Found
 from andon.acquisition.deliveries.choose import choose
 from andon.acquisition.deliveries.decide import delivery_id
 from andon.acquisition.deliveries.repairs import without_repairs
-from andon.acquisition.readings.fingerprint import build_key, fingerprint
+from andon.acquisition.readings.fingerprint import fingerprint, key_of
 from andon.catalog.records import Delivery, State
 from andon.errors import Problem, TaskFailed, Unavailable
 from andon.execution.fault import failing_alone
@@ -92,12 +92,12 @@ def forecast(
         coming = _coming(arrived, tools.clock.now())
         replaced = {item.path for item in coming}
         after = (*(d for d in known if d.path not in replaced), *coming)
-        own = fingerprint(table)
+        own, loads = fingerprint(table), choose(after)
         found[table.name] = Forecast(
             fingerprint=own,
-            build_key=build_key(own, after, tools.engine_version),
+            build_key=key_of(own, loads, tools.engine_version),
             reasons=_reasons(arrived),
-            deliveries=tuple(load.id for load in choose(after)),
+            deliveries=tuple(load.id for load in loads),
             repeated=tuple((item.path, same) for item, same in arrived.repeated),
             vanished=arrived.vanished,
             known=tuple(after),

@@ -29,14 +29,14 @@ def export_published(tools: Tools, environment: str, known: State | None = None)
         environment: whose views.
         known: its state as read a moment ago, to see that nothing is to be done; read if None.
     """
-    state = known or tools.catalog.state(environment)
+    state = known or tools.catalog.state(environment, deliveries=False)
     marker = tools.store.root / "export" / f"{environment}.json"
     target = export_path(tools, environment)
     wanted = {name: p.snapshot_id for name, p in sorted(state.pointers.items())}
     if _exported(marker, target) == wanted or (not wanted and not target.exists()):
         return False
     with tools.store.lock(f"export-{environment}"):
-        state = tools.catalog.state(environment)
+        state = tools.catalog.state(environment, deliveries=False)
         wanted = {name: p.snapshot_id for name, p in sorted(state.pointers.items())}
         before = _exported(marker, target)
         if before == wanted:

@@ -19,6 +19,7 @@ from andon.clock import Clock
 from andon.errors import AndonError, TaskFailed, Where
 from andon.execution.line import Tools
 from andon.ports.table_store import DATA_FOLDERS
+from andon.project.cache import Cache, proof_cache
 from andon.spec.asset import PythonBody
 from andon.spec.origin import PythonOrigin
 from andon.spec.project import ProjectSpec
@@ -55,6 +56,7 @@ class Wired(Struct, frozen=True, kw_only=True):
     engine: Once[DuckDBEngine]
     few: Once[DuckDBEngine]
     runner: Once[WorkerPool]
+    memory: Once[Cache]
     catalog: SqliteCatalog
     store: FileTableStore
 
@@ -73,6 +75,8 @@ class Wired(Struct, frozen=True, kw_only=True):
         for engine in (self.engine.made, self.few.made):
             if engine is not None:
                 engine.close()
+        if self.memory.made is not None:
+            self.memory.made.save()
         self.catalog.close()
         self.store.close()
 
@@ -106,6 +110,7 @@ def wire(
     few = LazyEngine(started_few, installed)
     runner = Once(lambda: _workers(place, spec, store))
     reader = Once(lambda: _reader(engine, store))
+    memory = Once(lambda: proof_cache(place))
     tools = Tools(
         root=root,
         engine=lambda: engine,
@@ -122,6 +127,7 @@ def wire(
         reader=reader,
         catalog=catalog,
         slices=catalog,
+        memory=memory,
         uses=catalog,
         store=store,
         clock=clock or SystemClock(),
@@ -133,6 +139,7 @@ def wire(
         engine=started,
         few=started_few,
         runner=runner,
+        memory=memory,
         catalog=catalog,
         store=store,
     )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from andon.catalog.records import DataFile, Snapshot
 from andon.execution.building.build import Built, build_asset, query_of
 from andon.execution.building.job import Job
+from andon.execution.intervals.proofs import proved_keys
 from andon.execution.line import Line, Scans
 from andon.execution.subject import Staged
 from andon.planning.fingerprint import minor
@@ -19,7 +20,7 @@ from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Keying
 from andon.sql.quote import identifier
-from andon.sql.slices import Sliced, Unproved, keyed, row_wise
+from andon.sql.sliced import Unproved
 from andon.sql.span import among
 
 MOST_FILES = 128
@@ -100,7 +101,7 @@ def _changes(
     read = asset.body.reads
     # What only a quarantine check reads makes no rows: `prove` judges them by it.
     changed = [name for name in read if before[name].digest != job.inputs[name].digest.value]
-    parting = _parting(line, job, asset, keying, changed)
+    parting = proved_keys(line, asset, asset.body, keying, job.inputs, changed)
     if isinstance(parting, Unproved):
         return parting.reason + (f" (line {parting.line})" if parting.line else "")
     moved = next((name for name in parting.whole if name in changed), None)
@@ -120,17 +121,6 @@ def _changes(
             return f"rows of `{one.name}` changed or are gone"
         found[one.name] = change
     return found
-
-
-def _parting(
-    line: Line, job: Job, asset: AssetSpec, keying: Keying, changed: Sequence[str]
-) -> Sliced | Unproved:
-    assert isinstance(asset.body, SqlBody), "only SQL is built by key"
-    columns = {name: snapshot.schema for name, snapshot in job.inputs.items()}
-    macros = frozenset(macro.name for macro in line.spec.macros)
-    if keying.strategy == "append":
-        return row_wise(asset.body, columns, growing=changed, macros=macros)
-    return keyed(asset.body, keying.key, columns, macros=macros)
 
 
 def _change(line: Line, old: Snapshot, new: Snapshot, key: tuple[str, ...]) -> _Change:

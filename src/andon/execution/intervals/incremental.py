@@ -17,6 +17,7 @@ from andon.execution.building.job import Job
 from andon.execution.building.named_columns import refuse_unknown
 from andon.execution.intervals.figures import figures_of
 from andon.execution.intervals.parting import parting_of
+from andon.execution.intervals.proofs import names_in
 from andon.execution.intervals.slicer import Rows, Slicer
 from andon.execution.line import Line, Scans
 from andon.execution.subject import Staged
@@ -38,7 +39,6 @@ from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Slicing
 from andon.sql.fold import folded
-from andon.sql.slicing.named import named
 from andon.sql.span import within
 
 MOST_FILES = 128
@@ -59,8 +59,7 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
             can stay; (INC002) rows of other intervals came out; (INC003) the column tells none.
     """
     engine = line.tools.engine()
-    macros = frozenset(macro.name for macro in line.spec.macros)
-    parting = parting_of(asset, slicing, job.inputs, macros)
+    parting = parting_of(line, asset, slicing, job.inputs)
     if isinstance(parting, str):
         built = build_asset(line, asset, job.inputs, engine, None)
         return replace(built, note=f"in full: {parting}")
@@ -78,7 +77,7 @@ def build_incremental(line: Line, job: Job, asset: AssetSpec, slicing: Slicing) 
         rows_of=rows_of,
         schema=schema,
     )
-    names = named(asset.body, macros) if isinstance(asset.body, SqlBody) else None
+    names = names_in(line, asset, asset.body) if isinstance(asset.body, SqlBody) else None
     read = {n: _read(job.inputs[n].schema, names, column) for n, column in parting.sliced}
     figures = {
         name: figures_of(line.tools, engine, job.inputs[name], column, slicing.every, read[name])
@@ -304,7 +303,8 @@ class _Making:
         if part.rows:
             self._parts.append(part)
         label = part.label if part.rows else ""
-        self._slices.update((one.start, replace(one, label=label)) for one in slices)
+        for one in slices:
+            self._slices[one.start] = one if one.label == label else replace(one, label=label)
 
     def _within(self, starts: Sequence[str]) -> str:
         slicing = self._slicing

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from andon.catalog.records import Snapshot
+from andon.execution.intervals.proofs import proved_slices
+from andon.execution.line import Line
 from andon.schema import Schema
 from andon.spec.asset import AssetSpec, SqlBody
 from andon.spec.slicing import Slicing
-from andon.sql.slices import Unproved, slices
+from andon.sql.sliced import Unproved
 
 MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 """Types of columns that tell an interval."""
@@ -31,7 +33,7 @@ class Parting(Struct, frozen=True, kw_only=True):
 
 
 def parting_of(
-    asset: AssetSpec, slicing: Slicing, inputs: Mapping[str, Snapshot], macros: frozenset[str]
+    line: Line, asset: AssetSpec, slicing: Slicing, inputs: Mapping[str, Snapshot]
 ) -> Parting | str:
     """How an asset's inputs are parted, or why it has to be built in full, in words.
 
@@ -40,13 +42,12 @@ def parting_of(
     """
     if slicing.inputs or not isinstance(asset.body, SqlBody):
         return _declared(slicing, inputs)
-    columns = {name: snapshot.schema for name, snapshot in inputs.items()}
-    found = slices(asset.body, slicing.column, slicing.every, columns, macros=macros)
+    found = proved_slices(line, asset, asset.body, slicing, inputs)
     if isinstance(found, Unproved):
         return found.reason + (f" (line {found.line})" if found.line else "")
     return Parting(
         sliced=tuple(
-            (one.name, _spelled(columns[one.name], one.columns[0])) for one in found.inputs
+            (one.name, _spelled(inputs[one.name].schema, one.columns[0])) for one in found.inputs
         ),
         whole=found.whole,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from andon.acquisition.columns.changes import Alike, Lately, changes, gone_for_good
@@ -16,7 +16,6 @@ from andon.acquisition.columns.shape import (
     shape_of,
 )
 from andon.acquisition.columns.table import ORIGIN_COLUMNS
-from andon.acquisition.deliveries.choose import choose
 from andon.acquisition.readings.fingerprint import reading
 from andon.catalog.records import Change, Delivery, Evolution, Publication, Snapshot
 from andon.errors import DataCorrupt
@@ -35,13 +34,18 @@ _PAIRS = 25
 """Pairs of columns whose values are compared; more of them are no renaming but another table."""
 
 
-def evolution_of(line: Line, table: SourceTable, built: Built) -> Evolution | None:
-    """How the columns of what was read differ from those that are served now."""
+def evolution_of(
+    line: Line, table: SourceTable, built: Built, used: Collection[str]
+) -> Evolution | None:
+    """How the columns of what was read differ from those that are served now.
+
+    Args:
+        used: ids of the deliveries that were read.
+    """
     served = line.current(table.name)
     if served is None:
         return None
-    used = choose(built.deliveries)
-    ids = {load.id for load in used}
+    ids = set(used)
     old = set(served.deliveries)
     known = [d for d in built.deliveries if d.id in ids and d.role == "rows" and not d.repairs]
     came = [d for d in known if d.id not in old]

@@ -82,7 +82,8 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
     snapshot_id = line.tools.new_id()
     # Before files are moved to where they stay, since values of what was read may be asked for.
     table = job.asset if isinstance(job.asset, SourceTable) else None
-    evolution = evolution_of(line, table, built) if table and not built.over_limit else None
+    used = tuple(load.id for load in choose(built.deliveries))
+    evolution = evolution_of(line, table, built, used) if table and not built.over_limit else None
     files = tuple(keep(line, name, part) for part in proof.parts)
     return Snapshot(
         id=snapshot_id,
@@ -100,7 +101,7 @@ def snapshot_of(line: Line, job: Job, built: Built, proof: Proof, digest: Digest
         inputs=job.refs,
         query=built.query or built.reading,
         set_aside=proof.set_aside + built.malformed,
-        deliveries=tuple(load.id for load in choose(built.deliveries)),
+        deliveries=used,
         facts=(
             ("engine", line.tools.engine_version),
             ("seconds", f"{time.perf_counter() - job.began:.3f}"),
@@ -125,7 +126,7 @@ def slices_of(
     known = {one.start: one.label for one in before}
     otherwise = KEPT if KEPT in labels else ""
     slices = tuple(
-        replace(one, label=one.label if one.label in labels else known.get(one.start, otherwise))
+        one if one.label in labels else replace(one, label=known.get(one.start, otherwise))
         for one in built.slices
     )
     return (PutSlices(asset=snapshot.asset, snapshot_id=snapshot.id, slices=slices),)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from andon.acquisition.deliveries.arrivals import Found
 
@@ -25,7 +26,7 @@ def discover(root: Path, patterns: Iterable[str]) -> tuple[Found, ...]:
     found: dict[str, Found] = {}
     for pattern in patterns:
         pure = PurePosixPath(pattern)
-        base = Path(pure.anchor) if pure.is_absolute() else root
+        base = pure.anchor if pure.is_absolute() else str(root)
         parts = pure.parts[1:] if pure.is_absolute() else pure.parts
         for path in _match(base, parts):
             file = _look(root, path)
@@ -44,22 +45,20 @@ def locate(root: Path, path: str) -> Path:
     return root / path
 
 
-def _look(root: Path, path: Path) -> Found | None:
+def _look(root: Path, path: str) -> Found | None:
     try:
-        stat = path.stat()
+        found = os.stat(path)  # noqa: PTH116  (a Path for each of many files costs more than a look)
     except OSError as error:
         if error.errno in _NOWHERE:
             return None
         raise
-    if not path.is_file():
+    if not S_ISREG(found.st_mode):
         return None
-    absolute = Path(os.path.normpath(path))
-    inside = absolute.is_relative_to(root)
-    name = absolute.relative_to(root) if inside else absolute
-    return Found(path=name.as_posix(), bytes=stat.st_size, modified_ns=stat.st_mtime_ns)
+    name = os.path.normpath(path).removeprefix(f"{root}{os.sep}")
+    return Found(path=name, bytes=found.st_size, modified_ns=found.st_mtime_ns)
 
 
-def _match(base: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+def _match(base: str, parts: tuple[str, ...]) -> Iterator[str]:
     if not parts:
         yield base
         return
@@ -68,7 +67,7 @@ def _match(base: Path, parts: tuple[str, ...]) -> Iterator[Path]:
         yield from _match(base, rest)
         for entry in _entries(base):
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                yield from _match(Path(entry.path), parts)
+                yield from _match(entry.path, parts)
     elif is_pattern(head):
         for entry in _entries(base):
             hidden = entry.name.startswith(".") and not head.startswith(".")
@@ -77,14 +76,14 @@ def _match(base: Path, parts: tuple[str, ...]) -> Iterator[Path]:
                 and fnmatchcase(entry.name, head)
                 and (not rest or Path(entry.path).is_dir())
             ):
-                yield from _match(Path(entry.path), rest)
-    elif (base / head).exists():
-        yield from _match(base / head, rest)
+                yield from _match(entry.path, rest)
+    elif (inner := Path(base, head)).exists():
+        yield from _match(str(inner), rest)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     """Entries in order of name; none if it is no folder."""
-    if not folder.is_dir():
+    if not Path(folder).is_dir():
         return []
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)

@@ -92,10 +92,10 @@ class SqliteCatalog:
 
         return self._write(write)
 
-    def state(self, environment: str) -> State:
-        """All that planning needs, in one consistent read."""
+    def state(self, environment: str, *, deliveries: bool = True) -> State:
+        """All that planning needs, in one consistent read; see the port."""
         return self._read(
-            lambda connection: queries.state(connection, environment),
+            lambda connection: queries.state(connection, environment, deliveries=deliveries),
             queries.empty_state(environment),
         )
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from andon.events import Event
 
 
-def state(connection: sqlite3.Connection, environment: str) -> State:
+def state(connection: sqlite3.Connection, environment: str, *, deliveries: bool) -> State:
     """All that planning needs of one environment."""
     (newest,) = connection.execute(
         "select max(number) from publications where environment = ?", (environment,)
@@ -64,7 +64,7 @@ def state(connection: sqlite3.Connection, environment: str) -> State:
         snapshots=snapshots,
         audits=audits,
         withdrawn=frozenset(withdrawn),
-        deliveries=_deliveries_in_force(connection),
+        deliveries=_deliveries_in_force(connection) if deliveries else {},
     )
 
 
