@@ -36,7 +36,9 @@ def format_of(path: str) -> Format | None:
     >>> format_of("events.jsonl#12"), format_of("logs/a.csv@0-1234")
     ('jsonl', 'csv')
     """
-    stem, suffix = splitext(_PART.sub("", path.lower()).rstrip("/"))
+    is_part = "#" in path or "@" in path or "~" in path
+    whole = _PART.sub("", path.lower()) if is_part else path.lower()
+    stem, suffix = splitext(whole.rstrip("/"))
     while suffix in _SUFFIXES:
         stem, suffix = splitext(stem)
     return _FORMATS.get(suffix)
