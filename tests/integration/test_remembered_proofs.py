@@ -33,7 +33,7 @@ HEAD = "customer,ordered_at,amount\n"
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Texts of the queries of which something is proved anew."""
     found: list[str] = []
-    real = of_queries.parse
+    real = of_queries.parse  # type: ignore[attr-defined]  # the name that `slices` looks up
 
     def parse(text: str) -> object:
         found.append(text)

@@ -8,7 +8,7 @@ import json
 import math
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,14 +68,23 @@ class AvroFiles:
             if not isinstance(schema, dict) or schema.get("type") != "record":
                 raise damaged(load.path, "its records are no records with fields")
             columns = _columns(schema, load.path)
-            try:
-                for count, record in enumerate(reader, start=1):
-                    out.put(_document(record), count)
-            except Exception as error:  # damaged bytes make the library raise whatever they lead to
-                raise damaged(load.path, f"record {count + 1:,} cannot be decoded") from error
+            for count, record in enumerate(_records(reader, load.path), start=1):
+                out.put(record, count)
         if count != claimed:
             raise damaged(load.path, f"it gave {count:,} records of {claimed:,} counted")
         return columns
+
+
+def _records(reader: Iterable[Any], origin: str) -> Iterator[bytes]:
+    """Records as documents; where they are written is no concern of what may be wrong with them."""
+    count = 0
+    try:
+        for count, record in enumerate(reader, start=1):
+            yield _document(record)
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged bytes make the library raise whatever they lead to
+        raise damaged(origin, f"record {count + 1:,} cannot be decoded") from error
 
 
 def _opened(stream: IO[bytes], origin: str) -> Any:
