@@ -77,14 +77,15 @@ class AvroFiles:
 
 def _records(reader: Iterable[Any], origin: str) -> Iterator[bytes]:
     """Records as documents; where they are written is no concern of what may be wrong with them."""
-    count = 0
+    done = 0
     try:
-        for count, record in enumerate(reader, start=1):
+        for record in reader:
             yield _document(record)
+            done += 1
     except MemoryError:
         raise
     except Exception as error:  # damaged bytes make the library raise whatever they lead to
-        raise damaged(origin, f"record {count + 1:,} cannot be decoded") from error
+        raise damaged(origin, f"record {done + 1:,} cannot be decoded") from error
 
 
 def _opened(stream: IO[bytes], origin: str) -> Any:
