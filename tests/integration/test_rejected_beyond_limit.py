@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import andon
+from andon.errors import UsageError
 from tests.factories import rows_of, write_files, write_project
 from tests.replaying import ALL, Row
 
@@ -156,3 +159,14 @@ def test_values_that_do_not_fit_their_type_beyond_the_limit_are_there_too(tmp_pa
     assert repaired(tmp_path, lambda row: row["_text"].replace('"x"', "5")) == 1200
     assert run(tmp_path).exit_code == 0
     assert rows_of(tmp_path, "select count(*), sum(n) from raw.t") == [(1200, 6000)]
+
+
+def test_whoever_asks_for_a_table_that_was_never_loaded_is_told_why(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {**MALFORMED, "data/b.csv": BAD})
+    run(folder)
+    with andon.open(folder) as project, pytest.raises(UsageError) as told:
+        project.query("from raw.t")
+    (problem,) = told.value.problems
+    assert problem.code == "APP003"
+    assert "more of its records were rejected than its limit allows" in problem.why
+    assert "andon quarantine show raw.t" in problem.fix

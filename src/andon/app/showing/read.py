@@ -189,10 +189,14 @@ def never_published(tools: Tools, name: str) -> UsageError:
         failed = [
             r for a in tools.catalog.audits(newest.id) for r in a.results if r.verdict == "fail"
         ]
-        why = "it was built, but what it belongs to was held"
+        fix = f"see `andon show {name} --failing`"
         if failed:
             why = f"its only build failed: check `{failed[0].label}`, {failed[0].observed}"
-        fix = f"see `andon show {name} --failing`"
+        elif newest.status == "rejected":
+            why = "more of its records were rejected than its limit allows, so none were loaded"
+            fix = f"look at them with `andon quarantine show {name}`"
+        else:
+            why = "it was built, but what it belongs to was held"
     return UsageError(
         Problem(code="APP003", what=f"`{name}` has never been published", why=why, fix=fix)
     )
